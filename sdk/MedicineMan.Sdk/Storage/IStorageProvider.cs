@@ -1,0 +1,13 @@
+using System.Text.Json;
+
+namespace MedicineMan.Sdk.Storage;
+
+/// <summary>A kind of place for backups: opens a storage from the settings an operator entered.</summary>
+public interface IStorageProvider : IProvider
+{
+    /// <summary>Opens the storage. May touch nothing: reachability is found out by the first call on it.</summary>
+    /// <param name="settings">The object the settings form produced, for instance <c>{"path": "/var/backups"}</c>.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <exception cref="UserFacingException">Settings are missing or wrong; the message names them all.</exception>
+    ValueTask<IStorageBackend> OpenAsync(JsonElement settings, CancellationToken cancel);
+}
