@@ -1,0 +1,47 @@
+using MedicineMan.Jobs.TestWorker;
+using MedicineMan.Testbed;
+using Npgsql;
+
+namespace MedicineMan.Jobs.Tests;
+
+/// The whole suite on a SQLite file.
+public sealed class JobsOnSqlite : JobSuite, IDisposable
+{
+    private readonly TemporaryFolder folder = new("jobs");
+
+    public void Dispose() => folder.Dispose();
+
+    protected override Task<TestDatabase> NewDatabase() =>
+        Task.FromResult(new TestDatabase(SqlDialect.Sqlite, $"Data Source={folder["jobs.db"]};Pooling=false"));
+}
+
+/// The whole suite again on a real PostgreSQL.
+public sealed class JobsOnPostgres(OnePostgres postgres) : JobSuite, IClassFixture<OnePostgres>
+{
+    protected override async Task<TestDatabase> NewDatabase()
+    {
+        var server = await postgres.Server();
+        var name = $"jobs_{Guid.NewGuid():N}";
+        await server.Execute($"create database {name}");
+        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString(name)) { Pooling = true, MaxPoolSize = 12 };
+        return new TestDatabase(SqlDialect.Postgres, connection.ConnectionString);
+    }
+}
+
+/// One server for all tests, started by the first test that needs it, so that a missing program skips that test.
+public sealed class OnePostgres : IAsyncLifetime
+{
+    private Task<PostgresServer>? server;
+
+    public Task<PostgresServer> Server() => server ??= PostgresServer.Start();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (server is { IsCompletedSuccessfully: true })
+        {
+            await (await server).DisposeAsync();
+        }
+    }
+}
