@@ -1,7 +1,7 @@
 namespace MedicineMan.Host.Servers.Commands;
 
 /// A command's standard output: first what was read together with the wrapper's mark, then the stream itself. Says when it has been drained.
-internal sealed class CommandOutput(ReadOnlyMemory<byte> first, Stream rest) : Stream
+internal sealed class CommandOutput(ReadOnlyMemory<byte> first, Stream rest) : ReadOnlyStream
 {
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -10,20 +10,6 @@ internal sealed class CommandOutput(ReadOnlyMemory<byte> first, Stream rest) : S
 
     /// Why the command was ended before its time. An output cut short must never look like a whole one.
     public Exception? Broken { get; set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -52,21 +38,6 @@ internal sealed class CommandOutput(ReadOnlyMemory<byte> first, Stream rest) : S
         }
 
         return read;
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
     }
 
     protected override void Dispose(bool disposing)

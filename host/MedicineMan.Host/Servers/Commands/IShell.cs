@@ -9,8 +9,8 @@ internal interface IShell
     /// The operating system user that commands run as.
     string UserName { get; }
 
-    /// Starts the line in the user's shell.
-    ValueTask<IShellProcess> Start(string line, CancellationToken cancel);
+    /// Starts the line in the user's shell. <paramref name="urgent"/> may not wait for other commands: it ends one.
+    ValueTask<IShellProcess> Start(string line, bool urgent, CancellationToken cancel);
 }
 
 /// A started shell. Disposing it lets go of the streams; ending the processes is done by a command through the same shell.

@@ -14,7 +14,7 @@ internal sealed class LocalShell : IShell
 
     public string UserName => Environment.UserName;
 
-    public ValueTask<IShellProcess> Start(string line, CancellationToken cancel)
+    public ValueTask<IShellProcess> Start(string line, bool urgent, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var start = new ProcessStartInfo("/bin/sh", ["-c", line])

@@ -30,7 +30,7 @@ internal sealed class ShellRunner(string serverId, IShell shell, OpenSecret open
     public async ValueTask<ICommand> StartAsync(CommandSpec command, CancellationToken cancel)
     {
         var built = ShellCommand.Build(command, await Contents(command, cancel));
-        var process = await shell.Start(built.LoginLine, cancel);
+        var process = await shell.Start(built.LoginLine, urgent: false, cancel);
         var errors = new ErrorTail(built.Nonce);
         var reading = errors.Read(process.Errors);
         Announcement? announced = null;
@@ -92,7 +92,7 @@ internal sealed class ShellRunner(string serverId, IShell shell, OpenSecret open
         try
         {
             using var limit = new CancellationTokenSource(EndLimit, time);
-            await using var process = await shell.Start(built.LoginLine, limit.Token);
+            await using var process = await shell.Start(built.LoginLine, urgent: true, limit.Token);
             await Send(process, built.Preamble, limit.Token);
             await process.Exit.WaitAsync(limit.Token);
         }
