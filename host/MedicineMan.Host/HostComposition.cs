@@ -1,0 +1,96 @@
+using System.Data.Common;
+using MedicineMan.Host.Access;
+using MedicineMan.Host.Audit;
+using MedicineMan.Host.Data;
+using MedicineMan.Host.People;
+using MedicineMan.Host.Setup;
+using MedicineMan.Host.Shell;
+using MedicineMan.Sdk;
+using Serilog;
+using Serilog.Events;
+
+namespace MedicineMan.Host;
+
+/// Puts the host together out of its rooms; the program and the tests start the same one.
+internal static class HostComposition
+{
+    /// Ready to answer when it returns; whatever stands in the way is one sentence.
+    public static async Task<WebApplication> Start(HostSettings settings, CancellationToken cancel)
+    {
+        var directory = DataDirectory.Open(settings.Data);
+        var database = await OpenDatabase(settings, directory, cancel);
+        var app = Build(settings, directory, database);
+        try
+        {
+            await app.StartAsync(cancel);
+            return app;
+        }
+        catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await app.DisposeAsync();
+            throw new UserFacingException($"Cannot listen on {settings.Urls}: the port is taken. Stop the program that has it, or choose another with --urls.", taken);
+        }
+        catch (Exception refused) when (refused is IOException or System.Net.Sockets.SocketException)
+        {
+            await app.DisposeAsync();
+            throw new UserFacingException($"Cannot listen on {settings.Urls}: {refused.Message} Choose another address with --urls.", refused);
+        }
+    }
+
+    private static async Task<Database> OpenDatabase(HostSettings settings, DataDirectory directory, CancellationToken cancel)
+    {
+        var database = new Database(settings.Database ?? $"Data Source={directory["medicineman.db"]}");
+        try
+        {
+            await new Migrator(database, TimeProvider.System).Migrate(cancel);
+            return database;
+        }
+        catch (Exception refused)
+        {
+            await database.DisposeAsync();
+            throw refused is DbException ? new UserFacingException($"The database cannot be opened: {refused.Message}", refused) : refused;
+        }
+    }
+
+    private static WebApplication Build(HostSettings settings, DataDirectory directory, Database database)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseUrls(settings.Urls.Split(';'));
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.UseStaticWebAssets();
+        builder.Services.AddSerilog(Logs(directory), dispose: true);
+
+        builder.Services.AddSingleton(settings).AddSingleton(directory).AddSingleton(TimeProvider.System).AddSingleton(database);
+        builder.Services.AddSingleton(new AuditSeal(AuditKey(directory))).AddSingleton<AuditLog>();
+        builder.Services.AddPeople(directory);
+        builder.Services.AddAccess();
+        builder.Services.AddSetup();
+        builder.Services.AddShell();
+
+        var app = builder.Build();
+        app.UseShell();
+        app.MapShell();
+        return app;
+    }
+
+    private static Serilog.Core.Logger Logs(DataDirectory directory) => new LoggerConfiguration()
+        .MinimumLevel.Information()
+        .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+        .Enrich.FromLogContext()
+        .WriteTo.Console(restrictedToMinimumLevel: LogEventLevel.Warning, standardErrorFromLevel: LogEventLevel.Warning, formatProvider: null)
+        .WriteTo.File(Path.Combine(directory.Folder("logs"), "medicineman-.log"), rollingInterval: RollingInterval.Day, retainedFileCountLimit: 14, formatProvider: null)
+        .CreateLogger();
+
+    private static byte[] AuditKey(DataDirectory directory)
+    {
+        var file = directory["audit.key"];
+        if (!File.Exists(file))
+        {
+            using var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            stream.Write(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        }
+
+        return File.ReadAllBytes(file);
+    }
+}
