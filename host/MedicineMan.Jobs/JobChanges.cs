@@ -73,7 +73,8 @@ public sealed class JobChanges(IJobDatabase database)
 
         if (Interlocked.Exchange(ref delivering, 1) == 0)
         {
-            _ = Task.Run(Deliver, CancellationToken.None);
+            // Without the caller's execution context: what is ambient there, its transaction perhaps, is not ours.
+            ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Deliver(), null);
         }
     }
 

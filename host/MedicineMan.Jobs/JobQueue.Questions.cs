@@ -35,7 +35,7 @@ public sealed partial class JobQueue
         union all
         select attempt, worker, started_at, null, 'running', null
         from jobs where organization_id = @organization and id = @id and state = 'running'
-        order by 1
+        order by 1 desc limit 200
         """;
 
     private const string CountsSql = "select state as State, count(*) as Jobs from jobs where organization_id = @organization group by state";
@@ -72,11 +72,11 @@ public sealed partial class JobQueue
         return [.. lines.Select(line => new JobLogLine { Id = line.Id, Attempt = line.Attempt, At = Statements.Time(line.At), Message = line.Message })];
     }
 
-    /// All attempts in order, the running one included.
+    /// The last 200 attempts in order, the running one included.
     public async Task<IReadOnlyList<JobAttempt>> Attempts(string organization, string id, CancellationToken cancel)
     {
         var attempts = await database.Rows<StoredAttempt>(AttemptsSql, new { organization, id }, cancel);
-        return [.. attempts.Select(attempt => attempt.ToAttempt())];
+        return [.. attempts.Select(attempt => attempt.ToAttempt()).Reverse()];
     }
 
     /// Jobs by state; a state without jobs counts 0.

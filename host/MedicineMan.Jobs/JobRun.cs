@@ -47,6 +47,7 @@ public sealed class JobRun
     public void Log(string message) => journal.Log(message);
 
     /// Throws when the job no longer belongs to this run. Call it before each side effect that must not happen twice.
+    /// It may write, so inside a transaction use the overload that takes it: SQLite has only one writer.
     public Task CheckLease(CancellationToken cancel) => fence.Check(cancel);
 
     /// The same inside the transaction that has the side effect: nobody takes the job over before it has ended.

@@ -23,15 +23,12 @@ public sealed partial class JobWorker : IAsyncDisposable
     private readonly Claims claims;
     private readonly Leases leases;
     private readonly OutcomeWriter outcomes;
+    private readonly Upkeep upkeep;
     private readonly Loop claim;
-    private readonly Loop heartbeat;
-    private readonly Loop lookForCancels;
     private readonly Loop promote;
-    private readonly Loop reap;
     private NodeName? node;
     private Task claiming = Task.CompletedTask;
     private Task others = Task.CompletedTask;
-    private DateTimeOffset reapAgain;
 
     public JobWorker(
         IJobDatabase database, JobChanges changes, JobHandlers handlers, JobWorkerOptions options, TimeProvider time, ILogger<JobWorker> logger)
@@ -43,10 +40,8 @@ public sealed partial class JobWorker : IAsyncDisposable
         leases = new Leases(database, changes, ends, verdict);
         outcomes = new OutcomeWriter(database, ends, ownRows, time, logger);
         claim = new Loop("claim", options.PollInterval, time, logger, _ => ClaimAll());
-        heartbeat = new Loop("heartbeat", options.Heartbeat, time, logger, Beat);
-        lookForCancels = new Loop("cancel", options.PollInterval, time, logger, LookForCancels);
         promote = new Loop("promote", options.PollInterval, time, logger, Promote);
-        reap = new Loop("reap", options.PollInterval, time, logger, Reap);
+        upkeep = new Upkeep(leases, running, ownRows, options, time, logger);
     }
 
     /// The name its leases stand under; null before the start.
@@ -66,9 +61,7 @@ public sealed partial class JobWorker : IAsyncDisposable
         changes.Heard += Hear;
         claiming = Task.WhenAll(claim.Run(noMoreClaims.Token), promote.Run(noMoreClaims.Token));
         others = Task.WhenAll(
-            heartbeat.Run(end.Token),
-            lookForCancels.Run(end.Token),
-            reap.Run(end.Token),
+            upkeep.Run(node.Value, end.Token),
             outcomes.Run(end.Token),
             database.Dialect == SqlDialect.Postgres ? new Listener(database, changes, time, logger).Run(end.Token) : Task.CompletedTask);
     }
@@ -145,76 +138,11 @@ public sealed partial class JobWorker : IAsyncDisposable
         }
     }
 
-    private async Task Beat(CancellationToken cancel)
-    {
-        var mine = running.Values.ToList();
-        if (mine.Count == 0)
-        {
-            return;
-        }
-
-        IReadOnlyDictionary<RunKey, bool> renewed;
-        await ownRows.WaitAsync(cancel);
-        try
-        {
-            renewed = await leases.Renew(mine.Select(execution => execution.Job), time.GetUtcNow() + options.Lease, cancel);
-        }
-        finally
-        {
-            ownRows.Release();
-        }
-
-        foreach (var execution in mine)
-        {
-            if (!renewed.TryGetValue(execution.Job.Key, out var cancelled))
-            {
-                execution.Stop(StopCause.LeaseLost);
-            }
-            else if (cancelled)
-            {
-                execution.Stop(StopCause.Cancelled);
-            }
-        }
-    }
-
-    // The safety net when the word that a job is to stop did not get through.
-    private async Task LookForCancels(CancellationToken cancel)
-    {
-        if (!running.IsEmpty && await leases.AnyFlagged(Name!, cancel))
-        {
-            await Beat(cancel);
-        }
-    }
-
     private async Task Promote(CancellationToken cancel)
     {
         if (await leases.Promote(time.GetUtcNow(), cancel))
         {
             promote.Ring();
-        }
-    }
-
-    private async Task Reap(CancellationToken cancel)
-    {
-        if (time.GetUtcNow() < reapAgain)
-        {
-            return;
-        }
-
-        try
-        {
-            if (await leases.AnyExpired(time.GetUtcNow(), cancel))
-            {
-                // This process may itself have been away, asleep or without a database: what it still runs is renewed before anything is taken.
-                await Beat(cancel);
-                await leases.Reap(time.GetUtcNow(), cancel);
-            }
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            // When the database comes back, the other workers have a chance to renew before leases are taken away.
-            reapAgain = time.GetUtcNow() + options.Heartbeat;
-            throw;
         }
     }
 
@@ -226,7 +154,7 @@ public sealed partial class JobWorker : IAsyncDisposable
                 claim.Ring();
                 break;
             case JobSignal.IsCancelled:
-                heartbeat.Ring();
+                upkeep.Beat();
                 break;
         }
     }

@@ -18,6 +18,29 @@ public sealed class JobsOnSqlite : JobSuite, IDisposable
 /// The whole suite again on a real PostgreSQL.
 public sealed class JobsOnPostgres(OnePostgres postgres) : JobSuite, IClassFixture<OnePostgres>
 {
+    [SkippableFact]
+    public async Task A_database_that_is_restarted_under_the_workers_loses_nothing_and_doubles_nothing()
+    {
+        await using var rig = await Rig.Start(NewDatabase());
+        rig.Handlers.Register(new CountHandler(rig.Database, () => TimeSpan.FromMilliseconds(Random.Shared.Next(5, 50))));
+        var ids = await Task.WhenAll(Enumerable.Range(0, 150).Select(_ => rig.Enqueue("count", request => request with { MaxAttempts = 100 })));
+        await rig.WorkElsewhere();
+        await rig.WorkElsewhere();
+        await rig.Until(ids.Order(StringComparer.Ordinal).First(), JobState.Succeeded);
+
+        var server = await postgres.Server();
+        server.Stop();
+        server.StartAgain();
+
+        foreach (var id in ids)
+        {
+            await rig.Until(id, JobState.Succeeded);
+        }
+
+        Assert.Equal(150, await rig.Database.Query<long>("select count(*) from effects"));
+        Assert.Equal(150, await rig.Database.Query<long>("select count(*) from job_attempts where outcome = 'succeeded'"));
+    }
+
     protected override async Task<TestDatabase> NewDatabase()
     {
         var server = await postgres.Server();
