@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using MedicineMan.Repository.Checking;
 using MedicineMan.Repository.Chunking;
 using MedicineMan.Repository.Crypto;
 using MedicineMan.Repository.Files;
@@ -52,13 +54,14 @@ public sealed class BackupRepository : IDisposable
 
     /// <summary>Makes a new repository.</summary>
     /// <exception cref="UserFacingException">There is one already, or the storage refused.</exception>
-    public static Task<BackupRepository> Initialise(IStorageBackend storage, string password, TimeProvider clock, CancellationToken cancel) =>
-        Initialise(storage, password, KeyCost.Standard, clock, cancel);
+    public static Task<BackupRepository> Initialise(IStorageBackend storage, string password, CancellationToken cancel) =>
+        Initialise(storage, password, KeyCost.Standard, TimeProvider.System, cancel);
 
     /// <summary>Opens a repository.</summary>
-    /// <exception cref="UserFacingException">There is none, the password opens no key, or its version is unknown.</exception>
-    public static Task<BackupRepository> Open(IStorageBackend storage, string password, TimeProvider clock, CancellationToken cancel) =>
-        Open(storage, password, KeyCost.Standard, clock, cancel);
+    /// <exception cref="NotARepositoryException">There is none.</exception>
+    /// <exception cref="UserFacingException">The password opens no key, or the version is unknown.</exception>
+    public static Task<BackupRepository> Open(IStorageBackend storage, string password, CancellationToken cancel) =>
+        Open(storage, password, KeyCost.Standard, TimeProvider.System, cancel);
 
     internal static async Task<BackupRepository> Initialise(
         IStorageBackend storage, string password, KeyCost cost, TimeProvider clock, CancellationToken cancel)
@@ -100,7 +103,7 @@ public sealed class BackupRepository : IDisposable
 
         if (length is 0 or > LargestConfig)
         {
-            throw new UserFacingException($"{storage.Location} is not a backup repository: it has no config file. Check the place, or make a repository there first.") { Permanent = true };
+            throw new NotARepositoryException(storage.Location);
         }
 
         var (master, slot, slots) = await RepositoryKeys.Open(storage, password, cancel);
@@ -142,27 +145,42 @@ public sealed class BackupRepository : IDisposable
     }
 
     /// <summary>All snapshots, oldest first. One that is damaged is left out here and named by a check.</summary>
-    public async Task<IReadOnlyList<SnapshotEntry>> Snapshots(CancellationToken cancel) =>
-        (await SnapshotFiles.Load(store, cancel)).Readable;
+    public async IAsyncEnumerable<SnapshotEntry> Snapshots([EnumeratorCancellation] CancellationToken cancel)
+    {
+        foreach (var entry in (await SnapshotFiles.Load(store, cancel)).Readable)
+        {
+            yield return entry;
+        }
+    }
 
     /// <summary>Opens a snapshot.</summary>
     /// <param name="name">Its id, the start of it, or <c>latest</c>.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="UserFacingException">There is none, or several.</exception>
-    public async Task<SnapshotReader> OpenSnapshot(string name, CancellationToken cancel)
+    public async Task<SnapshotTree> OpenSnapshot(string name, CancellationToken cancel)
     {
         var held = await RepositoryLock.Acquire(store, exclusive: false, cancel);
         try
         {
             // The snapshot first: what it needs is then sure to be in the index read afterwards.
             var entry = await Snapshot(name, cancel);
-            return new SnapshotReader(entry, new BlobReader(store, await indexes.Current(cancel)), held);
+            return new SnapshotTree(entry, new BlobReader(store, await indexes.Current(cancel)), held);
         }
         catch
         {
             await held.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Looks for damage, and for what it costs. Backups may go on meanwhile.</summary>
+    /// <param name="options">How far to look.</param>
+    /// <param name="progress">Told of each pack read; null for silence.</param>
+    /// <param name="cancel">Stops it.</param>
+    public async Task<CheckReport> Check(CheckOptions options, IProgress<CheckProgress>? progress, CancellationToken cancel)
+    {
+        await using var held = await RepositoryLock.Acquire(store, exclusive: false, cancel);
+        return await new RepositoryCheck(store, indexes, options, progress).Run(cancel);
     }
 
     /// <inheritdoc/>
@@ -174,7 +192,7 @@ public sealed class BackupRepository : IDisposable
 
     private async Task<SnapshotEntry> Snapshot(string name, CancellationToken cancel)
     {
-        var all = await Snapshots(cancel);
+        var all = (await SnapshotFiles.Load(store, cancel)).Readable;
         var matching = name is "latest"
             ? all.TakeLast(1).ToList()
             : [.. all.Where(entry => entry.Id.ToString().StartsWith(name, StringComparison.OrdinalIgnoreCase))];

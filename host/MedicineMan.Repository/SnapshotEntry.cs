@@ -82,7 +82,7 @@ public sealed record SnapshotNode
     public string? LinkTarget { get; init; }
 
     /// <summary>True for a folder.</summary>
-    public bool IsFolder => Type is "dir";
+    public bool IsDirectory => Type is "dir";
 
     internal static SnapshotNode From(TreeNode node) => new()
     {

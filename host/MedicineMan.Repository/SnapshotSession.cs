@@ -47,7 +47,7 @@ public sealed class SnapshotSession : IAsyncDisposable
     }
 
     /// <summary>How far it is. May be asked at any time.</summary>
-    public BackupStatistics Progress => counters.Now();
+    public BackupStatistics Statistics => counters.Now();
 
     /// <summary>Takes in one stream; the reader is completed. Returns when its last block is named, not yet when it is stored.</summary>
     /// <param name="path">Folders and name. No segment is empty, <c>.</c>, <c>..</c> or holds <c>/</c> or NUL.</param>

@@ -184,7 +184,8 @@ internal sealed class FolderReader(
             Type = type,
             Mode = mode,
             Modified = facts.Modified.ToUnixTime(),
-            Accessed = facts.Accessed.ToUnixTime(),
+            // As restic does: reading a file moves its access time, and every folder would be new each time.
+            Accessed = facts.Modified.ToUnixTime(),
             Changed = facts.Changed.ToUnixTime(),
             UserId = facts.UserId,
             GroupId = facts.GroupId,

@@ -14,5 +14,6 @@ internal sealed class ScratchFolder : IDisposable
         return this[name];
     }
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    // .NET can't remove names that are not UTF-8.
+    public void Dispose() => Shell.Run("rm -rf \"$1\"", Path).GetAwaiter().GetResult();
 }

@@ -73,7 +73,7 @@ internal sealed class TestRepository : IAsyncDisposable
     {
         await using var reader = await Repository.OpenSnapshot(snapshot.ToString(), default);
         using var content = new MemoryStream();
-        await reader.Dump(path, content, default);
+        await reader.Dump(path.Split('/', StringSplitOptions.RemoveEmptyEntries), content, default);
         return content.ToArray();
     }
 

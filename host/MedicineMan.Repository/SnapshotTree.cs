@@ -8,15 +8,15 @@ using MedicineMan.Sdk;
 namespace MedicineMan.Repository;
 
 /// <summary>
-/// A snapshot opened for looking around and getting things out. Paths are absolute and parted by <c>/</c>. Every byte handed out was verified.
+/// A snapshot opened for looking around and getting things out. A path is the names from the root down. Every byte handed out was verified.
 /// The repository is locked against removals until this is disposed.
 /// </summary>
-public sealed class SnapshotReader : IAsyncDisposable
+public sealed class SnapshotTree : IAsyncDisposable
 {
     private readonly BlobReader blobs;
     private readonly RepositoryLock held;
 
-    internal SnapshotReader(SnapshotEntry entry, BlobReader blobs, RepositoryLock held)
+    internal SnapshotTree(SnapshotEntry entry, BlobReader blobs, RepositoryLock held)
     {
         Entry = entry;
         this.blobs = blobs;
@@ -28,28 +28,32 @@ public sealed class SnapshotReader : IAsyncDisposable
 
     /// <summary>What stands in a folder, one level.</summary>
     /// <exception cref="UserFacingException">There is no such folder.</exception>
-    public async Task<IReadOnlyList<SnapshotNode>> List(string path, CancellationToken cancel)
+    public async Task<IReadOnlyList<SnapshotNode>> List(IReadOnlyList<string> path, CancellationToken cancel)
     {
-        var folder = await Find(path, cancel);
+        var folder = await Node(path, cancel);
         return folder?.Subtree is { } tree
             ? (await blobs.Tree(tree, cancel)).ConvertAll(SnapshotNode.From)
-            : throw new UserFacingException($"There is no folder {path} in snapshot {Entry.Id.Prefix}.");
+            : throw new UserFacingException($"There is no folder {Name(path)} in snapshot {Entry.Id.Prefix}.");
     }
+
+    /// <summary>What stands at a path; null when nothing does.</summary>
+    public async Task<SnapshotNode?> Find(IReadOnlyList<string> path, CancellationToken cancel) =>
+        await Node(path, cancel) is { } node ? SnapshotNode.From(node) : null;
 
     /// <summary>Opens a file; its reading fails with <see cref="DamagedException"/> where the repository is damaged.</summary>
     /// <exception cref="UserFacingException">There is no such file.</exception>
-    public async Task<PipeReader> OpenFile(string path, CancellationToken cancel)
+    public async Task<Stream> OpenFile(IReadOnlyList<string> path, CancellationToken cancel)
     {
         var node = await FindFile(path, cancel);
         var pipe = new Pipe();
         _ = Pump(new FileBlocks(blobs, node.Content!), pipe.Writer, cancel);
-        return pipe.Reader;
+        return pipe.Reader.AsStream();
     }
 
     /// <summary>Writes a file's bytes to a stream.</summary>
     /// <returns>How many.</returns>
     /// <exception cref="UserFacingException">There is no such file, or the repository is damaged there.</exception>
-    public async Task<long> Dump(string path, Stream destination, CancellationToken cancel)
+    public async Task<long> Dump(IReadOnlyList<string> path, Stream destination, CancellationToken cancel)
     {
         var node = await FindFile(path, cancel);
         var written = 0L;
@@ -70,22 +74,24 @@ public sealed class SnapshotReader : IAsyncDisposable
     /// <remarks>Nothing is written outside the target: names that are paths are refused, and links are never followed.</remarks>
     public async Task<RestoreReport> Restore(RestoreOptions options, IProgress<long>? progress, CancellationToken cancel)
     {
-        var node = await Find(options.Path, cancel) ?? throw new UserFacingException($"There is nothing at {options.Path} in snapshot {Entry.Id.Prefix}.");
+        var node = await Node(options.Path, cancel) ?? throw new UserFacingException($"There is nothing at {Name(options.Path)} in snapshot {Entry.Id.Prefix}.");
         return await new FolderWriter(blobs, options, progress).Restore(node, cancel);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => held.DisposeAsync();
 
-    private async Task<TreeNode> FindFile(string path, CancellationToken cancel) =>
-        await Find(path, cancel) is { Type: "file", Content: not null } file
+    private async Task<TreeNode> FindFile(IReadOnlyList<string> path, CancellationToken cancel) =>
+        await Node(path, cancel) is { Type: "file", Content: not null } file
             ? file
-            : throw new UserFacingException($"There is no file {path} in snapshot {Entry.Id.Prefix}.");
+            : throw new UserFacingException($"There is no file {Name(path)} in snapshot {Entry.Id.Prefix}.");
 
-    private async Task<TreeNode?> Find(string path, CancellationToken cancel)
+    private static string Name(IReadOnlyList<string> path) => "/" + string.Join('/', path);
+
+    private async Task<TreeNode?> Node(IReadOnlyList<string> path, CancellationToken cancel)
     {
         var node = new TreeNode { Name = "/", Type = "dir", Subtree = Entry.Tree, Mode = GoMode.Directory | 0x1ED };
-        foreach (var segment in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var segment in path)
         {
             if (node.Subtree is not { } subtree || (await blobs.Tree(subtree, cancel)).Find(child => child.Name == segment) is not { } found)
             {
@@ -123,9 +129,9 @@ public sealed class SnapshotReader : IAsyncDisposable
 }
 
 /// <summary>What to restore and where to.</summary>
-/// <param name="Path">In the snapshot; <c>/</c> for all of it.</param>
+/// <param name="Path">In the snapshot; empty for all of it.</param>
 /// <param name="Target">Folder of this machine, created when missing.</param>
-public sealed record RestoreOptions(string Path, string Target)
+public sealed record RestoreOptions(IReadOnlyList<string> Path, string Target)
 {
     /// <summary>True to replace files that exist. Default false: they are problems in the report, and stay as they are.</summary>
     public bool Replace { get; init; }
