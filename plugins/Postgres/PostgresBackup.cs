@@ -15,6 +15,9 @@ public sealed class PostgresBackup : IBackupProvider
 
     internal IReadOnlyList<string> ToolPlaces { get; init; } = Tools.UsualPlaces;
 
+    /// How long a dump waits for tables that others have locked: longer would make their users wait behind it.
+    internal TimeSpan LockLimit { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <inheritdoc/>
     public string DisplayName => "PostgreSQL";
 
@@ -35,7 +38,7 @@ public sealed class PostgresBackup : IBackupProvider
         var dumped = new List<DumpedItem>();
         foreach (var database in items)
         {
-            dumped.Add(await new DumpDatabase(cluster, database, dump).Run(cancel));
+            dumped.Add(await new DumpDatabase(cluster, database, dump, LockLimit).Run(cancel));
         }
 
         await DumpRoles.Run(cluster, dump, cancel);

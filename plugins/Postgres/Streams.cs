@@ -59,9 +59,12 @@ internal static class Streams
         {
             var read = await command.StandardOutput.ReadAsync(cancel);
             rows?.Append(read.Buffer);
-            foreach (var segment in to is null ? ReadOnlySequence<byte>.Empty : read.Buffer)
+            if (to is not null)
             {
-                to!.Write(segment.Span);
+                foreach (var segment in read.Buffer)
+                {
+                    to.Write(segment.Span);
+                }
             }
 
             passed?.Invoke(read.Buffer.Length);

@@ -9,11 +9,11 @@ namespace MedicineMan.Plugins.Postgres.Dumping;
 
 /// Dumps one database: a session holds a snapshot and locks on all tables, and every other program reads in that snapshot, so that
 /// schema, rows, counts and checksums are of one moment.
-internal sealed class DumpDatabase(Cluster cluster, string database, IDumpWriter dump)
+internal sealed class DumpDatabase(Cluster cluster, string database, IDumpWriter dump, TimeSpan lockLimit)
 {
-    private const int LockSeconds = 60;
     private const int TablesAtOnce = 2;
 
+    private readonly string lockLimit = lockLimit.TotalMilliseconds.ToString("0", System.Globalization.CultureInfo.InvariantCulture);
     private string snapshot = "";
     private string encoding = "";
     private long done;
@@ -37,7 +37,7 @@ internal sealed class DumpDatabase(Cluster cluster, string database, IDumpWriter
         }
 
         await Stream(["schema.pgdump"], $"Dumping the schema of {Names.Shown(database)}",
-            cluster.Command("pg_dump", database, "-Fc", "-Z0", "--schema-only", $"--snapshot={snapshot}", $"--lock-wait-timeout={LockSeconds}s"), cancel);
+            cluster.Command("pg_dump", database, "-Fc", "-Z0", "--schema-only", $"--snapshot={snapshot}", $"--lock-wait-timeout={lockLimit}"), cancel);
         var dumped = await Rows([.. tables.Where(t => t.HasRows)], cancel);
         var states = await Sequences(holder, structure.Sequences, cancel);
         var large = properties.LargeObjects > 0 ? await Large(properties, cancel) : null;
@@ -57,7 +57,7 @@ internal sealed class DumpDatabase(Cluster cluster, string database, IDumpWriter
     /// pg_dump locks as well, but one table at a time and later; a table altered in between would not fit the snapshot.
     private async Task Lock(Session holder, IReadOnlyList<Table> tables, CancellationToken cancel)
     {
-        await holder.Run($"SET lock_timeout = '{LockSeconds}s';", "Starting the dump", cancel);
+        await holder.Run($"SET lock_timeout = {lockLimit};", "Starting the dump", cancel);
         foreach (var batch in tables.Where(t => t.Kind != "f").Chunk(100))
         {
             var names = string.Join(", ", batch.Select(t => "ONLY " + Names.Identifier(t.Schema, t.Name)));

@@ -11,7 +11,7 @@ public sealed class PostgresContractTests(PostgresFixture postgres) : BackupProv
 
     protected override Task CreateAsync(string name) => postgres.Create(name, """
         create table one (id int primary key, v text); insert into one select i, 'v' || i from generate_series(1, 1000) i;
-        create table "T w;o" (id serial, "Füße ""x""" text); insert into "T w;o" ("Füße ""x""") select 'v' || i from generate_series(1, 10) i;
+        create table "T w;o" (id serial, "Füße ""x"" y" text); insert into "T w;o" ("Füße ""x"" y") select 'v' || i from generate_series(1, 10) i;
         """);
 
     protected override Task ChangeOneRowAsync(string name) => postgres.Server.Execute("update one set v = 'other' where id = 500", name);
