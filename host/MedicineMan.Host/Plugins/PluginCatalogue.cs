@@ -60,7 +60,6 @@ internal sealed class PluginCatalogue(PluginEndpoints endpoints)
             foreach (var plugin in plugins)
             {
                 var others = active.RemoveAll(other => other.Manifest.Id == plugin.Manifest.Id);
-                Replace(plugin.Entry);
                 if (Clash(plugin, others) is { } problem)
                 {
                     plugin.Entry.Refuse([problem]);
@@ -68,6 +67,7 @@ internal sealed class PluginCatalogue(PluginEndpoints endpoints)
                     continue;
                 }
 
+                Replace(plugin.Entry);
                 leaving.AddRange(active.Except(others));
                 active = others.Add(plugin);
                 plugin.Entry.Becomes(PluginState.Started);

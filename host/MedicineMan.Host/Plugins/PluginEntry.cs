@@ -30,6 +30,18 @@ internal sealed class PluginEntry(string id, string name, TimeProvider clock)
         }
     }
 
+    /// Why it is refused; empty when it is not.
+    public IReadOnlyList<PluginProblem> Problems
+    {
+        get
+        {
+            lock (gate)
+            {
+                return problems;
+            }
+        }
+    }
+
     public void Knows(PluginManifest read)
     {
         lock (gate)
@@ -43,6 +55,15 @@ internal sealed class PluginEntry(string id, string name, TimeProvider clock)
         lock (gate)
         {
             (state, reason, problems) = (next, because, []);
+        }
+    }
+
+    /// A step on the way out; what was refused stays refused, with its reason.
+    public void Leaves(PluginState next)
+    {
+        lock (gate)
+        {
+            state = state == PluginState.Faulted ? state : next;
         }
     }
 

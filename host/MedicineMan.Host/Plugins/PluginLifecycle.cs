@@ -42,9 +42,8 @@ internal sealed partial class PluginLifecycle(
         var entry = new PluginEntry(package.Manifest.Id, package.Manifest.Name, clock);
         entry.Knows(package.Manifest);
         var plugin = await Load(package, entry, started, cancel);
-        var leaving = catalogue.Activate([plugin]);
-        await Retire(leaving);
-        return entry.Status(resident: 0);
+        await Retire(catalogue.Activate([plugin]));
+        return entry.Problems.Count == 0 ? entry.Status(resident: 0) : throw new PluginRefusedException(entry.Problems);
     }
 
     /// Takes a plugin out of use.
@@ -55,7 +54,6 @@ internal sealed partial class PluginLifecycle(
 
     private async Task Retire(IReadOnlyList<LoadedPlugin> leaving) => await Task.WhenAll(leaving.Select(async plugin =>
     {
-        var refused = plugin.Entry.State == PluginState.Faulted;
         await plugin.Retire(options.Value, clock);
         if (plugin.Collected is { } collected)
         {

@@ -19,7 +19,7 @@ internal static class FragmentMarkup
     // Classes that lift an element out of its card and over the page, or that the page's own script takes for its handles.
     private static readonly string[] ForbiddenClasses = ["position-", "fixed-", "sticky-", "stretched-", "modal", "offcanvas", "dropdown", "toast", "htmx-", "js-", "vh-", "vw-", "min-vh-", "min-vw-", "z-"];
 
-    private static readonly HtmlSanitizer Sanitizer = Create();
+    private static readonly HtmlSanitizer Sanitizer = Create((element, name) => element.ClassList.Remove(name));
 
     public static string Clean(string html) => Sanitizer.Sanitize(html);
 
@@ -27,15 +27,14 @@ internal static class FragmentMarkup
     public static IReadOnlyList<string> Offences(string html)
     {
         var offences = new List<string>();
-        var strict = Create();
+        var strict = Create((_, name) => offences.Add($"The class {name} is not allowed: a fragment stays in its card."));
         strict.RemovingTag += (_, removed) => offences.Add($"<{removed.Tag.LocalName}> is not allowed.");
         strict.RemovingAttribute += (_, removed) => offences.Add($"{removed.Attribute.Name}=\"{removed.Attribute.Value}\" on <{removed.Tag.LocalName}> is not allowed.");
-        strict.PostProcessNode += (_, seen) => offences.AddRange(Forbidden(seen.Node).Select(name => $"The class {name} is not allowed: a fragment stays in its card."));
         strict.Sanitize(html);
         return offences;
     }
 
-    private static HtmlSanitizer Create()
+    private static HtmlSanitizer Create(Action<IElement, string> forbiddenClass)
     {
         var sanitizer = new HtmlSanitizer(new HtmlSanitizerOptions
         {
@@ -48,7 +47,7 @@ internal static class FragmentMarkup
         {
             foreach (var name in Forbidden(seen.Node))
             {
-                ((IElement)seen.Node).ClassList.Remove(name);
+                forbiddenClass((IElement)seen.Node, name);
             }
         };
         return sanitizer;

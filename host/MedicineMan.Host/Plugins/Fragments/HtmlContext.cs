@@ -18,6 +18,8 @@ internal sealed class HtmlContext : TemplateContext
         RecursiveLimit = 16;
         ObjectRecursionLimit = 8;
         LimitToString = 256 * 1024;
+        OnStringLimit = ScriptLimitBehavior.Throw;
+        OnOutputLimit = ScriptLimitBehavior.Throw;
         RegexTimeOut = TimeSpan.FromMilliseconds(100);
         TemplateLoader = null;
         MemberFilter = _ => false;

@@ -105,7 +105,7 @@ internal sealed class LoadedPlugin : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     public async Task Retire(PluginOptions options, TimeProvider clock)
     {
-        Entry.Becomes(PluginState.Draining);
+        Entry.Leaves(PluginState.Draining);
         lock (gate)
         {
             closed = true;
@@ -121,7 +121,7 @@ internal sealed class LoadedPlugin : IDisposable
         await Within("dispose", options.StopTimeLimit, clock, _ => services?.DisposeAsync().AsTask() ?? Task.CompletedTask);
         LetGo();
         Dispose();
-        Entry.Becomes(PluginState.Retired);
+        Entry.Leaves(PluginState.Retired);
     }
 
     public void Dispose() => unloading.Dispose();
