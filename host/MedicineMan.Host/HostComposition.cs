@@ -54,11 +54,13 @@ internal static class HostComposition
 
     private static WebApplication Build(HostSettings settings, DataDirectory directory, Database database)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(HostComposition).Assembly.GetName().Name, EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(settings.Urls.Split(';'));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false);
         builder.WebHost.UseStaticWebAssets();
+        // Started from a build folder, the framework would otherwise replace the compressed files by uncompressed ones.
+        builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
         builder.Services.AddSerilog(Logs(directory), dispose: true);
 
         builder.Services.AddSingleton(settings).AddSingleton(directory).AddSingleton(TimeProvider.System).AddSingleton(database);
