@@ -33,7 +33,7 @@ internal static class HostComposition
         catch (Exception refused) when (refused is IOException or System.Net.Sockets.SocketException)
         {
             await app.DisposeAsync();
-            throw new UserFacingException($"Cannot listen on {settings.Urls}: {refused.Message} Choose another address with --urls.", refused);
+            throw new UserFacingException($"Cannot listen on {settings.Urls}: {refused.Message.TrimEnd('.')}. Choose another address with --urls.", refused);
         }
     }
 
@@ -79,7 +79,11 @@ internal static class HostComposition
     private static Serilog.Core.Logger Logs(DataDirectory directory) => new LoggerConfiguration()
         .MinimumLevel.Information()
         .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+        // The cookie keys lie beside the master key in a directory of the owner's; sealing one with the other would add nothing.
+        .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error)
         .Enrich.FromLogContext()
+        // A start that fails is said in one sentence by the command line; the host's own account of it would bury that.
+        .Filter.ByExcluding(static entry => entry.MessageTemplate.Text == "Hosting failed to start")
         .WriteTo.Console(restrictedToMinimumLevel: LogEventLevel.Warning, standardErrorFromLevel: LogEventLevel.Warning, formatProvider: null)
         .WriteTo.File(Path.Combine(directory.Folder("logs"), "medicineman-.log"), rollingInterval: RollingInterval.Day, retainedFileCountLimit: 14, formatProvider: null)
         .CreateLogger();
