@@ -33,7 +33,7 @@ internal static class HostComposition
         catch (Exception refused) when (refused is IOException or System.Net.Sockets.SocketException)
         {
             await app.DisposeAsync();
-            throw new UserFacingException($"Cannot listen on {settings.Urls}: {refused.Message} Choose another address with --urls.", refused);
+            throw new UserFacingException($"Cannot listen on {settings.Urls}: {refused.Message.TrimEnd('.')}. Choose another address with --urls.", refused);
         }
     }
 
@@ -54,11 +54,13 @@ internal static class HostComposition
 
     private static WebApplication Build(HostSettings settings, DataDirectory directory, Database database)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(HostComposition).Assembly.GetName().Name, EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(settings.Urls.Split(';'));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false);
         builder.WebHost.UseStaticWebAssets();
+        // Started from a build folder, the framework would otherwise replace the compressed files by uncompressed ones.
+        builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
         builder.Services.AddSerilog(Logs(directory), dispose: true);
 
         builder.Services.AddSingleton(settings).AddSingleton(directory).AddSingleton(TimeProvider.System).AddSingleton(database);
@@ -77,7 +79,11 @@ internal static class HostComposition
     private static Serilog.Core.Logger Logs(DataDirectory directory) => new LoggerConfiguration()
         .MinimumLevel.Information()
         .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+        // The cookie keys lie beside the master key in a directory of the owner's; sealing one with the other would add nothing.
+        .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error)
         .Enrich.FromLogContext()
+        // A start that fails is said in one sentence by the command line; the host's own account of it would bury that.
+        .Filter.ByExcluding(static entry => entry.MessageTemplate.Text == "Hosting failed to start")
         .WriteTo.Console(restrictedToMinimumLevel: LogEventLevel.Warning, standardErrorFromLevel: LogEventLevel.Warning, formatProvider: null)
         .WriteTo.File(Path.Combine(directory.Folder("logs"), "medicineman-.log"), rollingInterval: RollingInterval.Day, retainedFileCountLimit: 14, formatProvider: null)
         .CreateLogger();

@@ -23,9 +23,11 @@ internal static class Serve
 
                 There is no administrator yet. Open this link once to become the first:
                   {url}/setup?token={token}
+
                 """);
         }
 
+        await Console.Out.WriteLineAsync("Ready. Ctrl+C stops it.");
         await app.WaitForShutdownAsync(cancel);
         return 0;
     }
