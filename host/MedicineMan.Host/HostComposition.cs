@@ -1,8 +1,12 @@
 using System.Data.Common;
+using System.Security.Cryptography;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Data;
+using MedicineMan.Host.Organizations;
 using MedicineMan.Host.People;
+using MedicineMan.Host.Secrets;
+using MedicineMan.Host.Servers;
 using MedicineMan.Host.Setup;
 using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
@@ -19,11 +23,18 @@ internal static class HostComposition
     {
         var directory = DataDirectory.Open(settings.Data);
         var database = await OpenDatabase(settings, directory, cancel);
-        var app = Build(settings, directory, database);
+        var app = Build(settings, directory, database, await LoadKeys(directory, database, cancel));
         try
         {
+            await app.Services.GetRequiredService<SecretVault>().CheckKeys(cancel);
+            await app.Services.GetRequiredService<SecretVault>().Bind(OrganizationId.Default, cancel);
             await app.StartAsync(cancel);
             return app;
+        }
+        catch (UserFacingException)
+        {
+            await app.DisposeAsync();
+            throw;
         }
         catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
@@ -52,7 +63,20 @@ internal static class HostComposition
         }
     }
 
-    private static WebApplication Build(HostSettings settings, DataDirectory directory, Database database)
+    private static async Task<KeyRing> LoadKeys(DataDirectory directory, Database database, CancellationToken cancel)
+    {
+        try
+        {
+            return KeyRing.Load(directory.Path, Environment.GetEnvironmentVariable(KeyRing.Variable), await SecretVault.HoldsData(database, cancel));
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static WebApplication Build(HostSettings settings, DataDirectory directory, Database database, KeyRing keys)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(HostComposition).Assembly.GetName().Name, EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(settings.Urls.Split(';'));
@@ -64,9 +88,10 @@ internal static class HostComposition
         builder.Services.AddSerilog(Logs(directory), dispose: true);
 
         builder.Services.AddSingleton(settings).AddSingleton(directory).AddSingleton(TimeProvider.System).AddSingleton(database);
-        builder.Services.AddSingleton(new AuditSeal(AuditKey(directory))).AddSingleton<AuditLog>();
+        builder.Services.AddSingleton(keys).AddSingleton(new AuditSeal(AuditKey(keys))).AddSingleton<AuditLog>().AddSingleton<SecretVault>();
         builder.Services.AddPeople(directory);
         builder.Services.AddAccess();
+        builder.Services.AddServers();
         builder.Services.AddSetup();
         builder.Services.AddShell();
 
@@ -88,15 +113,5 @@ internal static class HostComposition
         .WriteTo.File(Path.Combine(directory.Folder("logs"), "medicineman-.log"), rollingInterval: RollingInterval.Day, retainedFileCountLimit: 14, formatProvider: null)
         .CreateLogger();
 
-    private static byte[] AuditKey(DataDirectory directory)
-    {
-        var file = directory["audit.key"];
-        if (!File.Exists(file))
-        {
-            using var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-            stream.Write(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
-        }
-
-        return File.ReadAllBytes(file);
-    }
+    private static byte[] AuditKey(KeyRing keys) => HKDF.DeriveKey(HashAlgorithmName.SHA256, keys.Current.Bytes.ToArray(), 32, info: "audit"u8.ToArray());
 }

@@ -1,0 +1,10 @@
+using MedicineMan.Host.Servers.Ssh;
+
+namespace MedicineMan.Host.Servers;
+
+internal static class ServerServices
+{
+    public static void AddServers(this IServiceCollection services) => services
+        .AddSingleton<ServerStore>().AddSingleton<HostKeyStore>().AddSingleton<SshConnections>().AddSingleton<ServerRunners>()
+        .AddSingleton<ConnectionTest>().AddSingleton<LiveTest>();
+}
