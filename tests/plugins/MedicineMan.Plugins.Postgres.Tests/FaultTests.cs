@@ -113,7 +113,8 @@ public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<Postgre
             return Task.CompletedTask;
         };
         var failure = await Fails(() => backup.DumpAsync(PostgresFixture.Peer(server), ["postgres"], dump, default));
-        Assert.Contains("stopped or crashed", failure.Message, StringComparison.Ordinal);
+        // What breaks first is either the table under way or the connection for the next one.
+        Assert.Matches("stopped or crashed|No PostgreSQL server answers", failure.Message);
         Assert.False(failure.Permanent);
 
         server.StartAgain();
