@@ -1,8 +1,13 @@
 using System.Data.Common;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
+using MedicineMan.Host.Backups;
 using MedicineMan.Host.Data;
+using MedicineMan.Host.JobScreens;
 using MedicineMan.Host.People;
+using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Secrets;
+using MedicineMan.Host.Servers;
 using MedicineMan.Host.Setup;
 using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
@@ -19,9 +24,10 @@ internal static class HostComposition
     {
         var directory = DataDirectory.Open(settings.Data);
         var database = await OpenDatabase(settings, directory, cancel);
-        var app = Build(settings, directory, database);
+        var app = Build(settings, directory, database, await LoadKeys(directory, database, cancel));
         try
         {
+            await app.Services.GetRequiredService<SecretVault>().CheckKeys(cancel);
             await app.StartAsync(cancel);
             return app;
         }
@@ -52,7 +58,20 @@ internal static class HostComposition
         }
     }
 
-    private static WebApplication Build(HostSettings settings, DataDirectory directory, Database database)
+    private static async Task<KeyRing> LoadKeys(DataDirectory directory, Database database, CancellationToken cancel)
+    {
+        try
+        {
+            return KeyRing.Load(directory.Path, Environment.GetEnvironmentVariable(KeyRing.Variable), await SecretVault.HoldsData(database, cancel));
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static WebApplication Build(HostSettings settings, DataDirectory directory, Database database, KeyRing keys)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(HostComposition).Assembly.GetName().Name, EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(settings.Urls.Split(';'));
@@ -64,15 +83,21 @@ internal static class HostComposition
         builder.Services.AddSerilog(Logs(directory), dispose: true);
 
         builder.Services.AddSingleton(settings).AddSingleton(directory).AddSingleton(TimeProvider.System).AddSingleton(database);
-        builder.Services.AddSingleton(new AuditSeal(AuditKey(directory))).AddSingleton<AuditLog>();
+        builder.Services.AddSingleton(new AuditSeal(keys.Current.Derive("audit"))).AddSingleton<AuditLog>();
+        builder.Services.AddSingleton(keys).AddSingleton<SecretVault>();
         builder.Services.AddPeople(directory);
         builder.Services.AddAccess();
         builder.Services.AddSetup();
         builder.Services.AddShell();
+        builder.Services.AddServers();
+        builder.Services.AddPlugins(builder.Configuration);
+        builder.Services.AddBackups();
+        builder.Services.AddJobs();
 
         var app = builder.Build();
         app.UseShell();
         app.MapShell();
+        app.MapPlugins();
         return app;
     }
 
@@ -87,16 +112,4 @@ internal static class HostComposition
         .WriteTo.Console(restrictedToMinimumLevel: LogEventLevel.Warning, standardErrorFromLevel: LogEventLevel.Warning, formatProvider: null)
         .WriteTo.File(Path.Combine(directory.Folder("logs"), "medicineman-.log"), rollingInterval: RollingInterval.Day, retainedFileCountLimit: 14, formatProvider: null)
         .CreateLogger();
-
-    private static byte[] AuditKey(DataDirectory directory)
-    {
-        var file = directory["audit.key"];
-        if (!File.Exists(file))
-        {
-            using var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-            stream.Write(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
-        }
-
-        return File.ReadAllBytes(file);
-    }
 }

@@ -1,0 +1,10 @@
+using MedicineMan.Host.Servers.Ssh;
+
+namespace MedicineMan.Host.Servers;
+
+/// Servers and the ways to them.
+internal static class ServerServices
+{
+    public static void AddServers(this IServiceCollection services) =>
+        services.AddSingleton<SshConnections>().AddSingleton<ServerStore>().AddSingleton<HostKeyStore>().AddSingleton<ServerRunners>().AddSingleton<ConnectionTest>();
+}
