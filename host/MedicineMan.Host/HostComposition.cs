@@ -4,6 +4,7 @@ using MedicineMan.Host.Audit;
 using MedicineMan.Host.Backups;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.JobScreens;
+using MedicineMan.Host.Organizations;
 using MedicineMan.Host.People;
 using MedicineMan.Host.Plugins;
 using MedicineMan.Host.Secrets;
@@ -28,8 +29,14 @@ internal static class HostComposition
         try
         {
             await app.Services.GetRequiredService<SecretVault>().CheckKeys(cancel);
+            await app.Services.GetRequiredService<SecretVault>().Bind(OrganizationId.Default, cancel);
             await app.StartAsync(cancel);
             return app;
+        }
+        catch (UserFacingException)
+        {
+            await app.DisposeAsync();
+            throw;
         }
         catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
@@ -87,9 +94,9 @@ internal static class HostComposition
         builder.Services.AddSingleton(keys).AddSingleton<SecretVault>();
         builder.Services.AddPeople(directory);
         builder.Services.AddAccess();
+        builder.Services.AddServers();
         builder.Services.AddSetup();
         builder.Services.AddShell();
-        builder.Services.AddServers();
         builder.Services.AddPlugins(builder.Configuration);
         builder.Services.AddBackups();
         builder.Services.AddJobs();

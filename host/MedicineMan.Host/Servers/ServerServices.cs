@@ -5,6 +5,7 @@ namespace MedicineMan.Host.Servers;
 /// Servers and the ways to them.
 internal static class ServerServices
 {
-    public static void AddServers(this IServiceCollection services) =>
-        services.AddSingleton<SshConnections>().AddSingleton<ServerStore>().AddSingleton<HostKeyStore>().AddSingleton<ServerRunners>().AddSingleton<ConnectionTest>();
+    public static void AddServers(this IServiceCollection services) => services
+        .AddSingleton<ServerStore>().AddSingleton<HostKeyStore>().AddSingleton<SshConnections>().AddSingleton<ServerRunners>()
+        .AddSingleton<ConnectionTest>().AddSingleton<LiveTest>();
 }

@@ -33,6 +33,12 @@ internal sealed class SetupState(Database database, AuditLog audit, TimeProvider
 
     public Task ConfirmKit(Visitor visitor, CancellationToken cancel) => Change(visitor, ConfirmKitSql, "recovery-kit.confirmed", cancel);
 
+    /// The kit holds the master key: who takes it is on record.
+    public Task RecordDownload(Visitor visitor, CancellationToken cancel) => database.Write(
+        transaction => audit.Record(
+            transaction, visitor.Organization, visitor.Actor, new AuditEntry("recovery-kit.downloaded", "setup", visitor.Organization.Value, visitor.OrganizationName), cancel),
+        cancel);
+
     public Task Finish(Visitor visitor, CancellationToken cancel) => Change(visitor, FinishSql, "setup.finished", cancel);
 
     private Task Change(Visitor visitor, string sql, string action, CancellationToken cancel) => database.Write(

@@ -1,15 +1,17 @@
 using MedicineMan.Host.Access;
+using MedicineMan.Host.Servers;
 
 namespace MedicineMan.Host.Setup;
 
 /// The steps from nothing to a proven backup. One Razor page each; whether a step is done is seen from the data, so that setup can
 /// be left at any point and taken up again at <c>/setup</c>. A new step is one line here and one page.
-internal sealed class SetupSteps(SetupState state)
+internal sealed class SetupSteps(SetupState state, ServerStore servers)
 {
     public static IReadOnlyList<SetupStep> All { get; } =
     [
         new("administrator", "Administrator", "/setup"),
         new("recovery-kit", "Recovery kit", "/setup/recovery-kit"),
+        new("server", "First server", "/setup/server"),
     ];
 
     /// The address of the first step that is not done, or home.
@@ -26,6 +28,11 @@ internal sealed class SetupSteps(SetupState state)
         if (row.KitConfirmedAt is not null)
         {
             done.Add("recovery-kit");
+        }
+
+        if ((await servers.Page(visitor.Organization, null, null, null, 50, cancel)).Items.Any(server => server.State == ServerState.Online))
+        {
+            done.Add("server");
         }
 
         return done;

@@ -6,6 +6,7 @@ internal static class Navigation
     public static IReadOnlyList<NavigationEntry> Entries { get; } =
     [
         new("Home", "/", "home"),
+        new("Servers", "/servers", "server"),
         new("Settings", "/settings", "settings"),
     ];
 

@@ -1,4 +1,5 @@
 import "./keys.js";
+import "./stream.js";
 import { bars } from "./bars.js";
 import { times } from "./times.js";
 import { live } from "./live.js";
