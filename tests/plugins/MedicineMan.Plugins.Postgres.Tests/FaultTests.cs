@@ -75,7 +75,8 @@ public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<Postgre
             }
         };
         var failure = await Fails(() => backup.DumpAsync(postgres.Source, ["goes"], dump, default));
-        Assert.Contains("dropped or its sessions were ended", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("\"goes\" was dropped during the work", failure.Message, StringComparison.Ordinal);
+        Assert.True(failure.Permanent);
         Assert.DoesNotContain(dump.Paths, p => p.EndsWith("big.copy", StringComparison.Ordinal) || p.EndsWith("manifest.json", StringComparison.Ordinal));
     }
 
