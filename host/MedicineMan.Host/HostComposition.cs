@@ -1,10 +1,12 @@
 using System.Data.Common;
-using System.Security.Cryptography;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
+using MedicineMan.Host.Backups;
 using MedicineMan.Host.Data;
+using MedicineMan.Host.JobScreens;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.People;
+using MedicineMan.Host.Plugins;
 using MedicineMan.Host.Secrets;
 using MedicineMan.Host.Servers;
 using MedicineMan.Host.Setup;
@@ -88,16 +90,21 @@ internal static class HostComposition
         builder.Services.AddSerilog(Logs(directory), dispose: true);
 
         builder.Services.AddSingleton(settings).AddSingleton(directory).AddSingleton(TimeProvider.System).AddSingleton(database);
-        builder.Services.AddSingleton(keys).AddSingleton(new AuditSeal(AuditKey(keys))).AddSingleton<AuditLog>().AddSingleton<SecretVault>();
+        builder.Services.AddSingleton(new AuditSeal(keys.Current.Derive("audit"))).AddSingleton<AuditLog>();
+        builder.Services.AddSingleton(keys).AddSingleton<SecretVault>();
         builder.Services.AddPeople(directory);
         builder.Services.AddAccess();
         builder.Services.AddServers();
         builder.Services.AddSetup();
         builder.Services.AddShell();
+        builder.Services.AddPlugins(builder.Configuration);
+        builder.Services.AddBackups();
+        builder.Services.AddJobs();
 
         var app = builder.Build();
         app.UseShell();
         app.MapShell();
+        app.MapPlugins();
         return app;
     }
 
@@ -112,6 +119,4 @@ internal static class HostComposition
         .WriteTo.Console(restrictedToMinimumLevel: LogEventLevel.Warning, standardErrorFromLevel: LogEventLevel.Warning, formatProvider: null)
         .WriteTo.File(Path.Combine(directory.Folder("logs"), "medicineman-.log"), rollingInterval: RollingInterval.Day, retainedFileCountLimit: 14, formatProvider: null)
         .CreateLogger();
-
-    private static byte[] AuditKey(KeyRing keys) => HKDF.DeriveKey(HashAlgorithmName.SHA256, keys.Current.Bytes.ToArray(), 32, info: "audit"u8.ToArray());
 }

@@ -95,6 +95,23 @@ internal sealed class Cluster(BackupSource source, Tools tools)
     public async Task<T> Ask<T>(string database, string sql, JsonTypeInfo<T> type, CancellationToken cancel) =>
         JsonSerializer.Deserialize(await Run(database, sql + ";\n", $"A question to database {Names.Shown(database)}", cancel), type)!;
 
+    /// A connection breaks in the same way whether the server stopped, somebody ended the session or the database was dropped: ask which it was.
+    public async Task<PostgresFailure> Explain(PostgresFailure lost, string database, CancellationToken cancel)
+    {
+        try
+        {
+            var there = await Run(Maintenance, $"select count(*) from pg_catalog.pg_database where datname = {Names.Literal(database)};", "Looking for the database", cancel);
+            return there.Trim() == "0"
+                ? lost.With($" Database {Names.Shown(database)} was dropped during the work. Take it out of the plan, or create it again.", permanent: true)
+                : lost.With(" The server answers again: its sessions were ended or it was restarted during the work. Run this again.", permanent: false);
+        }
+        catch (PostgresFailure)
+        {
+            // The server is gone altogether, which is what the failure says.
+            return lost;
+        }
+    }
+
     private static string PasswordFileEscape(string password) => password.AsSpan().ContainsAny('\n', '\r')
         ? throw new UserFacingException("The database password holds a line break; PostgreSQL's programs can't take such a password from a file. Change it.")
         : password.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);

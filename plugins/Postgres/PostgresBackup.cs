@@ -38,7 +38,14 @@ public sealed class PostgresBackup : IBackupProvider
         var dumped = new List<DumpedItem>();
         foreach (var database in items)
         {
-            dumped.Add(await new DumpDatabase(cluster, database, dump, LockLimit).Run(cancel));
+            try
+            {
+                dumped.Add(await new DumpDatabase(cluster, database, dump, LockLimit).Run(cancel));
+            }
+            catch (PostgresFailure lost) when (lost.Kind is PostgresFailureKind.ConnectionLost)
+            {
+                throw await cluster.Explain(lost, database, cancel);
+            }
         }
 
         await DumpRoles.Run(cluster, dump, cancel);

@@ -9,13 +9,17 @@ internal enum PostgresFailureKind
 {
     Other,
     NoSuchDatabase,
+    ConnectionLost,
     Transient,
 }
 
 /// A client program's refusal, turned into what happened and what to do.
-internal sealed partial class PostgresFailure(string message, PostgresFailureKind kind) : UserFacingException(message)
+internal sealed partial class PostgresFailure(string what, string remedy, PostgresFailureKind kind) : UserFacingException(what + remedy)
 {
     public PostgresFailureKind Kind { get; } = kind;
+
+    /// The same failure with what was found out about it since.
+    public PostgresFailure With(string otherRemedy, bool permanent) => new(what, otherRemedy, Kind) { Permanent = permanent };
 
     /// <param name="exit">How the program ended, with its error output.</param>
     /// <param name="doing">What failed, as the start of a sentence: <c>Dumping table public.orders</c>.</param>
@@ -24,7 +28,7 @@ internal sealed partial class PostgresFailure(string message, PostgresFailureKin
     {
         var said = Said(exit);
         var (remedy, kind) = Remedy(exit.ErrorText, source);
-        return new PostgresFailure($"{doing} failed: {said}{remedy}", kind) { Permanent = kind is PostgresFailureKind.Other && remedy.Length > 0 };
+        return new PostgresFailure($"{doing} failed: {said}", remedy, kind) { Permanent = kind is PostgresFailureKind.NoSuchDatabase || (kind is PostgresFailureKind.Other && remedy.Length > 0) };
     }
 
     /// The part of the error output that a person needs, without positions in PostgreSQL's source.
@@ -44,9 +48,9 @@ internal sealed partial class PostgresFailure(string message, PostgresFailureKin
         return text switch
         {
             _ when Has("57P01") || Has("terminating connection due to administrator command") => (
-                " The database was dropped or its sessions were ended during the work. Run it again if that was not meant for good.", PostgresFailureKind.Transient),
+                " The database was dropped or its sessions were ended during the work. Run it again if that was not meant for good.", PostgresFailureKind.ConnectionLost),
             _ when Has("57P02") || Has("57P03") || Has("server closed the connection") || Has("the database system is ") || Has("connection to server was lost") => (
-                " The server was stopped or crashed. Start it, look at its log, and run this again.", PostgresFailureKind.Transient),
+                " The server was stopped or crashed. Start it, look at its log, and run this again.", PostgresFailureKind.ConnectionLost),
             _ when Has("55P03") || Has("lock timeout") => (
                 " Another session holds a lock on it, for instance ALTER TABLE or VACUUM FULL. Run it again when that has ended.", PostgresFailureKind.Transient),
             _ when Has("53300") || Has("too many clients") || Has("remaining connection slots") => (

@@ -12,7 +12,7 @@ namespace MedicineMan.Host.Plugins;
 internal abstract class GuardedProvider<T>(LoadedPlugin plugin, ProviderContribution provider) : IProvider
     where T : class, IProvider
 {
-    public string DisplayName { get; } = Inner(plugin.Services, provider).DisplayName;
+    public string DisplayName => Ask(inner => inner.DisplayName, plugin.Manifest.Name);
 
     protected Task<TResult> Call<TResult>(Func<T, CancellationToken, Task<TResult>> call, CancellationToken cancel) =>
         plugin.Call($"provider {provider.Kind}", (services, either) => call(Inner(services, provider), either), cancel);
@@ -23,7 +23,8 @@ internal abstract class GuardedProvider<T>(LoadedPlugin plugin, ProviderContribu
         return true;
     }, cancel);
 
-    protected TResult Ask<TResult>(Func<T, TResult> ask) => ask(Inner(plugin.Services, provider));
+    protected TResult Ask<TResult>(Func<T, TResult> ask, TResult otherwise) =>
+        plugin.Ask($"provider {provider.Kind}", services => ask(Inner(services, provider)), otherwise);
 
     private static T Inner(IServiceProvider services, ProviderContribution provider) => (T)services.GetRequiredService(provider.Provider);
 }
@@ -54,7 +55,7 @@ internal sealed class GuardedStorage(LoadedPlugin plugin, ProviderContribution p
 
 internal sealed class GuardedScanner(LoadedPlugin plugin, ProviderContribution provider) : GuardedProvider<IScanner>(plugin, provider), IScanner
 {
-    public IReadOnlyList<ScanSection> Sections => Ask(inner => inner.Sections);
+    public IReadOnlyList<ScanSection> Sections => Ask(inner => inner.Sections, []);
 
     public ValueTask<ScanReport> ReadAsync(ScanOutput output, CancellationToken cancel) =>
         new(Call((inner, either) => inner.ReadAsync(output, either).AsTask(), cancel));

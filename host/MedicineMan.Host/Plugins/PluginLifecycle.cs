@@ -30,7 +30,7 @@ internal sealed partial class PluginLifecycle(
         var loading = registry.Plugins.Where(plugin => plugin.Source == "bundled").Zip(entries,
             (plugin, entry) => Task.Run(() => Bundled(plugin, entry, cancel), cancel));
         var loaded = await Task.WhenAll(loading);
-        await Retire(catalogue.Activate([.. loaded.OfType<LoadedPlugin>()]));
+        await Retire(catalogue.Activate([.. loaded.OfType<LoadedPlugin>()]), options.Value.DrainTimeLimit);
     }
 
     /// Loads the plugin in a folder and puts it in use, in place of the version in use.
@@ -42,19 +42,19 @@ internal sealed partial class PluginLifecycle(
         var entry = new PluginEntry(package.Manifest.Id, package.Manifest.Name, clock);
         entry.Knows(package.Manifest);
         var plugin = await Load(package, entry, started, cancel);
-        await Retire(catalogue.Activate([plugin]));
+        await Retire(catalogue.Activate([plugin]), options.Value.DrainTimeLimit);
         return entry.Problems.Count == 0 ? entry.Status(resident: 0) : throw new PluginRefusedException(entry.Problems);
     }
 
     /// Takes a plugin out of use.
-    public Task Retire(string id) => Retire(catalogue.Deactivate(plugin => plugin.Manifest.Id == id));
+    public Task Retire(string id) => Retire(catalogue.Deactivate(plugin => plugin.Manifest.Id == id), options.Value.DrainTimeLimit);
 
-    /// Takes all plugins out of use.
-    public Task RetireAll() => Retire(catalogue.Deactivate(_ => true));
+    /// Takes all plugins out of use, as the host stops.
+    public Task RetireAll() => Retire(catalogue.Deactivate(_ => true), options.Value.ShutdownDrainTimeLimit);
 
-    private async Task Retire(IReadOnlyList<LoadedPlugin> leaving) => await Task.WhenAll(leaving.Select(async plugin =>
+    private async Task Retire(IReadOnlyList<LoadedPlugin> leaving, TimeSpan drain) => await Task.WhenAll(leaving.Select(async plugin =>
     {
-        await plugin.Retire(options.Value, clock);
+        await plugin.Retire(drain, options.Value.StopTimeLimit, clock);
         if (plugin.Collected is { } collected)
         {
             catalogue.Remember(plugin.Manifest.Id, collected);

@@ -27,7 +27,11 @@ internal sealed class PluginOptions
     /// How long a retired version may go on with the requests and jobs it had begun.
     public TimeSpan DrainTimeLimit { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// The same when the host itself stops: listener and workers have ended by then, so what is still inside hangs.
+    public TimeSpan ShutdownDrainTimeLimit { get; set; } = TimeSpan.FromSeconds(2);
+
     public TimeSpan RouteTimeLimit { get; set; } = TimeSpan.FromSeconds(30);
 
-    public TimeSpan FragmentTimeLimit { get; set; } = TimeSpan.FromMilliseconds(500);
+    /// A drawing takes a millisecond or two; the first one after a start also compiles the engine.
+    public TimeSpan FragmentTimeLimit { get; set; } = TimeSpan.FromSeconds(1);
 }

@@ -1,68 +1,63 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Organizations;
+using MedicineMan.Jobs;
 
 namespace MedicineMan.Host.Shell;
 
-/// Tells open pages that something they show has changed. A page names its topics (<c>data-live="jobs server:7"</c>); on a signal the
+/// Tells open pages that something they show has changed. A page names its topics (<c>data-live="jobs job:7"</c>); on a signal the
 /// script asks for the page again and replaces only the elements marked <c>data-live-part</c>. No page content passes through here,
-/// so nothing can be seen that the page itself would not show. Signals stay in this process; a slow tick covers other nodes.
-internal sealed class LiveSignals
+/// so nothing can be seen that the page itself would not show. All that changes by itself changes by jobs, so theirs are the signals.
+internal sealed class LiveSignals(JobChanges changes)
 {
-    private readonly ConcurrentDictionary<Guid, Listener> listeners = new();
-
-    public void Changed(OrganizationId organization, string topic)
-    {
-        foreach (var listener in listeners.Values)
-        {
-            if (listener.Organization == organization && listener.Topics.Contains(topic))
-            {
-                listener.Wake.Writer.TryWrite(true);
-            }
-        }
-    }
-
     /// One item for each burst of changes, and one whenever <paramref name="tick"/> has passed without any.
     public async IAsyncEnumerable<bool> Listen(
         OrganizationId organization, IReadOnlySet<string> topics, TimeSpan tick, [EnumeratorCancellation] CancellationToken cancel)
     {
-        var key = Guid.NewGuid();
-        var listener = new Listener(organization, topics, Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }));
-        listeners[key] = listener;
-        try
+        var wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var watchers = topics.Select(topic => Watch(organization, topic, wake.Writer, until.Token)).ToList();
+        while (!cancel.IsCancellationRequested)
         {
-            while (!cancel.IsCancellationRequested)
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            waiting.CancelAfter(tick);
+            var changed = true;
+            try
             {
-                using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-                waiting.CancelAfter(tick);
-                var changed = true;
-                try
-                {
-                    await listener.Wake.Reader.ReadAsync(waiting.Token);
-                }
-                catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-                {
-                    changed = false;
-                }
-                catch (OperationCanceledException)
-                {
-                    yield break;
-                }
-
-                yield return changed;
+                await wake.Reader.ReadAsync(waiting.Token);
             }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                changed = false;
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+
+            yield return changed;
         }
-        finally
-        {
-            listeners.TryRemove(key, out _);
-        }
+
+        await until.CancelAsync();
+        await Task.WhenAll(watchers);
     }
 
-    private sealed record Listener(OrganizationId Organization, IReadOnlySet<string> Topics, Channel<bool> Wake);
+    private async Task Watch(OrganizationId organization, string topic, ChannelWriter<bool> wake, CancellationToken cancel)
+    {
+        try
+        {
+            await foreach (var change in changes.Watch(organization.Value, topic.StartsWith("job:", StringComparison.Ordinal) ? topic[4..] : null, cancel))
+            {
+                wake.TryWrite(change);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The page was closed.
+        }
+    }
 }
-
 internal static class LiveRoute
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(5);

@@ -1,4 +1,4 @@
--- One row a job, from request to history. "ended_at is null" means unfinished; the partial indexes keep the queue small however long the history grows.
+-- One row a job, from request to history. "ended_at is null" means unfinished. The partial indexes keep the queue small however long the history grows.
 create table jobs (
     id text primary key,
     organization_id text not null,

@@ -22,7 +22,8 @@ internal sealed class DumpDatabase(Cluster cluster, string database, IDumpWriter
     public async Task<DumpedItem> Run(CancellationToken cancel)
     {
         await using var holder = await Session.Open(cluster, database, cancel);
-        await holder.Run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;", "Starting the dump", cancel);
+        // The catalogue's functions lock tables too, so the limit holds from the start.
+        await holder.Run($"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = {lockLimit};", "Starting the dump", cancel);
         snapshot = (await holder.Run("select pg_catalog.pg_export_snapshot();", "Exporting the snapshot", cancel)).Trim();
 
         var properties = await holder.Ask(Catalog.DatabaseSql, PostgresJson.Default.DatabaseProperties, cancel);
@@ -57,14 +58,11 @@ internal sealed class DumpDatabase(Cluster cluster, string database, IDumpWriter
     /// pg_dump locks as well, but one table at a time and later; a table altered in between would not fit the snapshot.
     private async Task Lock(Session holder, IReadOnlyList<Table> tables, CancellationToken cancel)
     {
-        await holder.Run($"SET lock_timeout = {lockLimit};", "Starting the dump", cancel);
         foreach (var batch in tables.Where(t => t.Kind != "f").Chunk(100))
         {
             var names = string.Join(", ", batch.Select(t => "ONLY " + Names.Identifier(t.Schema, t.Name)));
             await holder.Run($"LOCK TABLE {names} IN ACCESS SHARE MODE;", $"Locking the tables of {Names.Shown(database)} for reading", cancel);
         }
-
-        await holder.Run("SET lock_timeout = 0;", "Starting the dump", cancel);
     }
 
     private async Task<IReadOnlyList<Table>> Rows(Table[] tables, CancellationToken cancel)
@@ -88,7 +86,8 @@ internal sealed class DumpDatabase(Cluster cluster, string database, IDumpWriter
     {
         await using var psql = await cluster.Source.Server.StartAsync(cluster.Psql(database), cancel);
         var script = $"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\nSET TRANSACTION SNAPSHOT {Names.Literal(snapshot)};\n"
-            + SessionSettings.ForRows(encoding) + SessionSettings.NoTimeouts(cluster.Major) + copy + "\nCOMMIT;\n";
+            // Somebody who waits for an exclusive lock lets nobody pass, and waits for the holder, who waits for this.
+            + SessionSettings.ForRows(encoding) + SessionSettings.NoTimeouts(cluster.Major) + $"SET lock_timeout = {lockLimit};\n" + copy + "\nCOMMIT;\n";
         var asking = Ask(psql.StandardInput, script, cancel);
         var exit = await Streams.Drain(psql, to, rows, count => Progress(count, detail), cancel);
         await asking;

@@ -128,7 +128,8 @@ internal sealed class RestoreDatabase(Cluster cluster, RestorePlan plan, IDumpRe
         string[] strict = plan.Subset ? [] : ["--exit-on-error"];
         string[] owners = plan.KeepOwners ? [] : ["--no-owner", "--no-privileges"];
         string[] scratch = plan.Options.Scratch ? ["--no-subscriptions"] : [];
-        var command = cluster.Command("pg_restore", target.Name, [.. arguments, .. strict, .. owners, .. scratch, "-L", file.Argument]);
+        // A tablespace is a folder of the old server; the new one has its own default.
+        var command = cluster.Command("pg_restore", target.Name, [.. arguments, "--no-tablespaces", .. strict, .. owners, .. scratch, "-L", file.Argument]);
         var content = await dump.OpenAsync([item, archive], cancel);
         await using var restore = await cluster.Source.Server.StartAsync(command with { Files = [.. command.Files, file] }, cancel);
         var (_, exit) = await Streams.Feed(restore, content, count => Progress(count, archive), cancel);

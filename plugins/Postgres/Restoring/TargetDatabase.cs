@@ -29,6 +29,8 @@ internal sealed class TargetDatabase(Cluster cluster, RestorePlan plan)
         var locale = was.LocaleProvider switch
         {
             "i" when was.Locale is { } icu => $" LOCALE_PROVIDER icu ICU_LOCALE {Names.Literal(icu)}",
+            // The server's own default may be another.
+            "c" when cluster.Major >= 15 => " LOCALE_PROVIDER libc",
             "b" when was.Locale is { } builtin => $" LOCALE_PROVIDER builtin BUILTIN_LOCALE {Names.Literal(builtin)}",
             _ => "",
         };

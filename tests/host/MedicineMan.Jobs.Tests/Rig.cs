@@ -73,14 +73,13 @@ internal sealed class Rig : IAsyncDisposable
 
     public Task<JobRow> Until(string id, JobState state, int seconds = 20) => Until(id, job => job.State == state, seconds);
 
-    /// Waits in real time for what must come; on the fake clock each look takes `step` of its time.
-    public async Task<JobRow> Until(string id, Func<JobRow, bool> condition, int seconds = 20, TimeSpan step = default)
+    /// Waits in real time for what must come.
+    public async Task<JobRow> Until(string id, Func<JobRow, bool> condition, int seconds = 20)
     {
         var last = await Job(id);
         for (var end = DateTime.UtcNow.AddSeconds(seconds); !condition(last); last = await Job(id))
         {
             Assert.True(DateTime.UtcNow < end, $"Waited {seconds} s for a job that is still {last}");
-            (Time as FakeTimeProvider)?.Advance(step);
             await Task.Delay(10);
         }
 

@@ -75,7 +75,8 @@ public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<Postgre
             }
         };
         var failure = await Fails(() => backup.DumpAsync(postgres.Source, ["goes"], dump, default));
-        Assert.Contains("dropped or its sessions were ended", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("\"goes\" was dropped during the work", failure.Message, StringComparison.Ordinal);
+        Assert.True(failure.Permanent);
         Assert.DoesNotContain(dump.Paths, p => p.EndsWith("big.copy", StringComparison.Ordinal) || p.EndsWith("manifest.json", StringComparison.Ordinal));
     }
 
@@ -113,7 +114,8 @@ public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<Postgre
             return Task.CompletedTask;
         };
         var failure = await Fails(() => backup.DumpAsync(PostgresFixture.Peer(server), ["postgres"], dump, default));
-        Assert.Contains("stopped or crashed", failure.Message, StringComparison.Ordinal);
+        // What breaks first is either the table under way or the connection for the next one.
+        Assert.Matches("stopped or crashed|No PostgreSQL server answers", failure.Message);
         Assert.False(failure.Permanent);
 
         server.StartAgain();

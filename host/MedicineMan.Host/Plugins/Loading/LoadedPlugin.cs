@@ -15,6 +15,7 @@ internal sealed class LoadedPlugin : IDisposable
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int running;
     private bool closed;
+    private bool started;
     private LoadContext? context;
     private IPlugin? plugin;
     private ServiceProvider? services;
@@ -51,7 +52,11 @@ internal sealed class LoadedPlugin : IDisposable
 
     public void Hold(IReadOnlyList<Endpoint> endpoints) => Endpoints = endpoints;
 
-    public ValueTask Start(IPluginContext lent, CancellationToken cancel) => plugin!.StartAsync(lent, cancel);
+    public ValueTask Start(IPluginContext lent, CancellationToken cancel)
+    {
+        started = true;
+        return plugin!.StartAsync(lent, cancel);
+    }
 
     /// The plugin's own container, for the host's mapping of its routes.
     public IServiceProvider Services => services ?? throw Gone();
@@ -99,11 +104,25 @@ internal sealed class LoadedPlugin : IDisposable
         }
     }
 
+    /// Asks for something small and at hand; a plugin that throws or is gone is answered for.
+    public T Ask<T>(string where, Func<IServiceProvider, T> ask, T otherwise)
+    {
+        try
+        {
+            return services is { } open ? ask(open) : otherwise;
+        }
+        catch (Exception exception)
+        {
+            Entry.Record(where, exception);
+            return otherwise;
+        }
+    }
+
     public UserFacingException Gone() => new($"The plugin {Manifest.Name} {Manifest.Version} has been stopped or replaced. Try again.");
 
     /// Takes no more visits, waits for those that are inside, then lets go of everything. Whatever the plugin throws on its way out is counted.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public async Task Retire(PluginOptions options, TimeProvider clock)
+    public async Task Retire(TimeSpan drain, TimeSpan stop, TimeProvider clock)
     {
         Entry.Leaves(PluginState.Draining);
         lock (gate)
@@ -115,10 +134,14 @@ internal sealed class LoadedPlugin : IDisposable
             }
         }
 
-        await Within("drain", options.DrainTimeLimit, clock, _ => drained.Task);
-        await Within("unloading", options.StopTimeLimit, clock, _ => unloading.CancelAsync());
-        await Within("stop", options.StopTimeLimit, clock, cancel => plugin?.StopAsync(cancel).AsTask() ?? Task.CompletedTask);
-        await Within("dispose", options.StopTimeLimit, clock, _ => services?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+        if (!drained.Task.IsCompleted)
+        {
+            await Within("drain", drain, clock, _ => drained.Task);
+        }
+
+        await Within("unloading", stop, clock, _ => unloading.CancelAsync());
+        await Within("stop", stop, clock, cancel => started ? plugin!.StopAsync(cancel).AsTask() : Task.CompletedTask);
+        await Within("dispose", stop, clock, _ => services?.DisposeAsync().AsTask() ?? Task.CompletedTask);
         LetGo();
         Dispose();
         Entry.Leaves(PluginState.Retired);

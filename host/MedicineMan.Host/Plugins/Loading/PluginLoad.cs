@@ -22,7 +22,7 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
         }
         catch
         {
-            await plugin.Retire(options.Value, clock);
+            await plugin.Retire(TimeSpan.Zero, options.Value.StopTimeLimit, clock);
             throw;
         }
     }

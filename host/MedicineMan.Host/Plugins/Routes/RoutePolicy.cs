@@ -3,11 +3,12 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace MedicineMan.Host.Plugins.Routes;
 
 /// Who may call a plugin's route: the host's word, from the permission in the manifest. What the plugin's own code says about sign-in,
-/// anti-forgery or other origins is dropped.
+/// anti-forgery, other origins or a name in the whole host is dropped.
 internal static class RoutePolicy
 {
     public static IEnumerable<string> Of(Endpoint endpoint) =>
@@ -15,7 +16,9 @@ internal static class RoutePolicy
 
     public static EndpointMetadataCollection Apply(EndpointMetadataCollection metadata, IEnumerable<RouteDeclaration> declarations, IDictionary<string, string> policies) =>
         new([
-            .. metadata.Where(one => one is not (IAllowAnonymous or IAuthorizeData or IAntiforgeryMetadata or ICorsMetadata)),
+            .. metadata.Where(one => one is not (IAllowAnonymous or IAuthorizeData or IAntiforgeryMetadata or ICorsMetadata or IEndpointNameMetadata)),
+            // The host's own description of its API would keep the plugin's types.
+            new ExcludeFromDescriptionAttribute(),
             .. declarations.Select(declaration => declaration.Permission).Distinct().Select(permission => new AuthorizeAttribute(Policy(permission, policies))),
         ]);
 

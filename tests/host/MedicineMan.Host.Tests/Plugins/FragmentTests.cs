@@ -69,18 +69,26 @@ public sealed class FragmentTests
         Assert.Equal("fragment endless", host.Catalogue.Find("tests.troublesome")!.LatestFaults[0].Where);
     }
 
-    [Theory]
-    [InlineData("backup.detail", "no data today")]
-    [InlineData("nav.page", "It took longer than 300 ms")]
-    public async Task A_fragment_without_data_becomes_a_sentence(string slot, string sentence)
+    [Fact]
+    public async Task A_fragment_whose_data_fails_becomes_a_sentence()
     {
-        await using var host = await PluginTestHost.Start([PluginFolders.Troublesome], options =>
-            (options.FragmentTimeLimit, options.DrainTimeLimit) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(100)));
+        await using var host = await PluginTestHost.Start([PluginFolders.Troublesome]);
 
-        var fragment = Assert.Single(await host.Of<Fragments>().Render(slot, null, "en", CancellationToken.None));
+        var fragment = Assert.Single(await host.Of<Fragments>().Render("backup.detail", null, "en", CancellationToken.None));
 
         Assert.True(fragment.Faulted);
-        Assert.Contains(sentence, fragment.Message, StringComparison.Ordinal);
+        Assert.Contains("no data today", fragment.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fragment_whose_data_never_comes_is_cut_at_the_limit()
+    {
+        await using var host = await PluginTestHost.Start([PluginFolders.Troublesome], options => options.FragmentTimeLimit = TimeSpan.FromMilliseconds(300));
+
+        var fragment = Assert.Single(await host.Of<Fragments>().Render("nav.page", null, "en", CancellationToken.None));
+
+        Assert.True(fragment.Faulted);
+        Assert.Contains("It took longer than 300 ms", fragment.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -101,7 +109,7 @@ public sealed class FragmentTests
     {
         var (template, problems) = FragmentTemplate.Parse(text, "wild.html");
         Assert.Empty(problems);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         var before = GC.GetAllocatedBytesForCurrentThread();
 
         Assert.ThrowsAny<Exception>(() => template!.Draw(FragmentModel.Copy([]), deadline.Token));
