@@ -9,7 +9,7 @@ using MedicineMan.Sdk;
 namespace MedicineMan.Host.Servers;
 
 /// Runs a connection test and writes each step as a list item the moment it is known. An unknown host key comes with the form that confirms it.
-internal sealed class LiveTest(ServerStore servers, ServerRunners runners, HostKeyStore hostKeys, ConnectionTest test, LiveSignals live, Icons icons)
+internal sealed class LiveTest(ServerStore servers, ServerRunners runners, HostKeyStore hostKeys, ConnectionTest test, Icons icons)
 {
     public async Task Write(HttpContext http, string id, CancellationToken cancel)
     {
@@ -38,7 +38,6 @@ internal sealed class LiveTest(ServerStore servers, ServerRunners runners, HostK
 
         var state = last switch { TestState.Passed => ServerState.Online, TestState.Asks => ServerState.Reachable, _ => ServerState.Failed };
         await servers.RecordContact(visitor.Organization, id, state, problem, cancel);
-        live.Changed(visitor.Organization, $"server:{id}");
     }
 
     private async IAsyncEnumerable<TestStep> Steps(Visitor visitor, Server server, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)

@@ -12,6 +12,7 @@ internal sealed class SetupSteps(SetupState state, ServerStore servers)
         new("administrator", "Administrator", "/setup"),
         new("recovery-kit", "Recovery kit", "/setup/recovery-kit"),
         new("server", "First server", "/setup/server"),
+        new("scan", "Scan", "/setup/scan"),
     ];
 
     /// The address of the first step that is not done, or home.
@@ -30,9 +31,16 @@ internal sealed class SetupSteps(SetupState state, ServerStore servers)
             done.Add("recovery-kit");
         }
 
-        if ((await servers.Page(visitor.Organization, null, null, null, 50, cancel)).Items.Any(server => server.State == ServerState.Online))
+        var first = (await servers.Page(visitor.Organization, null, null, null, 50, cancel)).Items;
+        if (first.Any(server => server.State == ServerState.Online))
         {
             done.Add("server");
+        }
+
+        // Only a scan writes down the system.
+        if (first.Any(server => server.OsName is not null))
+        {
+            done.Add("scan");
         }
 
         return done;
