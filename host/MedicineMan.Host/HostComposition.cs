@@ -24,6 +24,7 @@ internal static class HostComposition
     /// Ready to answer when it returns; whatever stands in the way is one sentence.
     public static async Task<WebApplication> Start(HostSettings settings, CancellationToken cancel)
     {
+        ListenAddress.EnsureFree(settings.Urls);
         var directory = DataDirectory.Open(settings.Data);
         var database = await OpenDatabase(settings, directory, cancel);
         var app = Build(settings, directory, database, await LoadKeys(directory, database, cancel));
@@ -34,20 +35,16 @@ internal static class HostComposition
             await app.StartAsync(cancel);
             return app;
         }
-        catch (UserFacingException)
+        catch (Exception failure)
         {
             await app.DisposeAsync();
+            // Somebody took the port since we looked.
+            if (failure is IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
+            {
+                throw ListenAddress.Taken(settings.Urls, failure);
+            }
+
             throw;
-        }
-        catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
-        {
-            await app.DisposeAsync();
-            throw new UserFacingException($"Cannot listen on {settings.Urls}: the port is taken. Stop the program that has it, or choose another with --urls.", taken);
-        }
-        catch (Exception refused) when (refused is IOException or System.Net.Sockets.SocketException)
-        {
-            await app.DisposeAsync();
-            throw new UserFacingException($"Cannot listen on {settings.Urls}: {refused.Message.TrimEnd('.')}. Choose another address with --urls.", refused);
         }
     }
 

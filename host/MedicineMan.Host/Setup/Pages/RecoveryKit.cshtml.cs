@@ -9,7 +9,6 @@ namespace MedicineMan.Host.Setup.Pages;
 
 /// Also reached later from Home, which asks for it until it is confirmed.
 [Authorize(Policies.Owner)]
-[ResponseCache(NoStore = true)]
 internal sealed class RecoveryKitModel(SetupState setup, KeyRing keys, TimeProvider time) : PageModel
 {
     public string KeyId => keys.Current.Id;

@@ -11,7 +11,6 @@ namespace MedicineMan.Host.Shell.Pages;
 /// Every answer that is not what was asked for: missing page, missing permission, refused form, failure.
 [AllowAnonymous]
 [IgnoreAntiforgeryToken]
-[ResponseCache(NoStore = true)]
 internal sealed class ErrorModel : PageModel
 {
     public string Heading { get; private set; } = "";
