@@ -7,6 +7,7 @@ using MedicineMan.Host.JobScreens;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.People;
 using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Scanning;
 using MedicineMan.Host.Secrets;
 using MedicineMan.Host.Servers;
 using MedicineMan.Host.Setup;
@@ -98,6 +99,7 @@ internal static class HostComposition
         builder.Services.AddSetup();
         builder.Services.AddShell();
         builder.Services.AddPlugins(builder.Configuration);
+        builder.Services.AddScanning();
         builder.Services.AddBackups();
         builder.Services.AddJobs();
 
