@@ -25,6 +25,13 @@ internal sealed class MasterKey
     /// The form it has in the file, the environment and the recovery kit.
     public string ToText() => Convert.ToBase64String(bytes);
 
+    /// A key of its own for one purpose; who has it learns nothing of this one.
+    public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, bytes, SealedBox.KeySize, info: System.Text.Encoding.UTF8.GetBytes("medicineman " + purpose));
+
+    /// The second password of every backup repository. It stands in the recovery kit, so that the kit and stock restic are enough to get the
+    /// backups back: 160 bits in groups of four.
+    public string RecoveryPassword => string.Join('-', Convert.ToHexStringLower(Derive("recovery password").AsSpan(0, 20)).Chunk(4).Select(four => new string(four)));
+
     public static MasterKey Generate() => new(RandomNumberGenerator.GetBytes(SealedBox.KeySize));
 
     public static bool TryParse(string text, out MasterKey? key)

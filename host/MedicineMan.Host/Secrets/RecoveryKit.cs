@@ -18,6 +18,10 @@ internal static class RecoveryKit
 
             {key.ToText()}
 
+        Password of every backup repository made here:
+
+            {key.RecoveryPassword}
+
         What it is for
         This key opens every password, SSH key and repository key that Medicine Man keeps. It is not in the database and in no backup
         of it. Whoever has it and the database has everything; who has lost it has lost the stored credentials.
@@ -29,6 +33,10 @@ internal static class RecoveryKit
         1. Restore the database, or copy the data directory, to the new machine.
         2. Put the key into the file {KeyRing.FileName} in the data directory (mode 0600), or set {KeyRing.Variable} to it.
         3. Start Medicine Man. It compares the key with the data and names the key it misses if this is not the one.
+
+        Without Medicine Man
+        The repositories are in restic's format. With the password above, "restic -r <folder> snapshots", "restic check --read-data" and
+        "restic restore" work on them; each snapshot says in medicineman.json what it holds.
 
         """;
 }

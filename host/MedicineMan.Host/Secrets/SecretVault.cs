@@ -47,6 +47,9 @@ internal sealed class SecretVault(Database database, KeyRing ring, AuditLog audi
         }
     }
 
+    /// Ties an organisation to the master key before it has any secret, so that a wrong key shows from the first start on.
+    public Task Bind(OrganizationId organization, CancellationToken cancel) => database.Write(transaction => KeyOf(transaction, organization, cancel), cancel);
+
     /// Whether any secret was ever stored: then a missing master key is never replaced by a new one.
     public static async Task<bool> HoldsData(Database database, CancellationToken cancel)
     {

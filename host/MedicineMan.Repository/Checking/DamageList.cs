@@ -1,0 +1,74 @@
+using MedicineMan.Repository.Indexing;
+
+namespace MedicineMan.Repository.Checking;
+
+/// <summary>The damage found so far, and which files each costs. Safe for concurrent use while packs are read.</summary>
+internal sealed class DamageList(BlobIndex index)
+{
+    private const int MostAffected = 1000;
+    private const string NotIndexed = "Blocks are in no index: a pack or an index file was lost.";
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Entry> entries = [];
+    private readonly HashSet<(ObjectId Blob, int Pack)> lost = [];
+    private readonly Dictionary<int, string> packMessages = [];
+
+    public void Pack(IndexedPack pack, string message, IReadOnlyList<BlobEntry> blobs)
+    {
+        lock (gate)
+        {
+            entries[message] = new Entry(pack.Id);
+            foreach (var blob in blobs)
+            {
+                lost.Add((blob.Id, blob.Pack));
+                packMessages[blob.Pack] = message;
+            }
+        }
+    }
+
+    public void Other(string message, string affected)
+    {
+        lock (gate)
+        {
+            Add(message, affected);
+        }
+    }
+
+    /// <summary>Notes what needs a blob if that has no intact place left.</summary>
+    /// <returns>False when it is lost.</returns>
+    public bool Needs(BlobKind kind, ObjectId blob, string affected)
+    {
+        var places = index.FindAll(kind, blob);
+        lock (gate)
+        {
+            if (places.Any(place => !lost.Contains((blob, place.Pack))))
+            {
+                return true;
+            }
+
+            Add(places.Count == 0 ? NotIndexed : packMessages[places[0].Pack], affected);
+            return false;
+        }
+    }
+
+    public IEnumerable<CheckProblem> Problems() =>
+        entries.Select(entry => new CheckProblem(entry.Key, entry.Value.Pack, [.. entry.Value.Affected]));
+
+    private void Add(string message, string affected)
+    {
+        if (!entries.TryGetValue(message, out var entry))
+        {
+            entries[message] = entry = new Entry(null);
+        }
+
+        if (entry.Affected.Count < MostAffected)
+        {
+            entry.Affected.Add(affected);
+        }
+    }
+
+    private sealed record Entry(ObjectId? Pack)
+    {
+        public SortedSet<string> Affected { get; } = new(StringComparer.Ordinal);
+    }
+}

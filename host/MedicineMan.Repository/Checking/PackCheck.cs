@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using MedicineMan.Repository.Crypto;
+using MedicineMan.Repository.Format;
+using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Storing;
+using MedicineMan.Sdk.Storage;
+
+namespace MedicineMan.Repository.Checking;
+
+/// <summary>Verifies every byte of a pack: its hash, its header against the index, and each blob against its name.</summary>
+internal sealed class PackCheck(ObjectStore store)
+{
+    // A pack a core: they are read whole, and the shared array pool would round sixteen megabytes up to thirty-two.
+    private readonly ConcurrentBag<byte[]> buffers = [];
+
+    /// <summary>What a pack with these blobs must weigh.</summary>
+    public static long LengthOf(IndexedPack pack)
+    {
+        var blobs = pack.Blobs.Sum(blob => (long)blob.Length);
+        var header = pack.Blobs.Sum(blob => blob.IsCompressed ? PackHeader.CompressedEntrySize : PackHeader.PlainEntrySize);
+        return blobs + header + Sealer.Overhead + PackHeader.LengthSize;
+    }
+
+    /// <summary>The blobs that do not fit into what is left of a pack.</summary>
+    public static IReadOnlyList<BlobEntry> BeyondEnd(IndexedPack pack, long length) =>
+        [.. pack.Blobs.Where(blob => blob.Offset + (long)blob.Length > length)];
+
+    /// <summary>Reads a pack.</summary>
+    /// <returns>Null when it is whole, else what is wrong and which blobs it costs.</returns>
+    public async Task<(string Message, IReadOnlyList<BlobEntry> Blobs)?> Verify(IndexedPack pack, int length, CancellationToken cancel)
+    {
+        if (!buffers.TryTake(out var buffer) || buffer.Length < length)
+        {
+            buffer = GC.AllocateUninitializedArray<byte>(length);
+        }
+
+        try
+        {
+            await store.ReadRange(ObjectStore.PackKey(pack.Id), 0, buffer.AsMemory(0, length), cancel);
+            return Verify(pack, buffer.AsSpan(0, length));
+        }
+        catch (StorageException failure) when (!failure.Transient)
+        {
+            return ($"The pack {pack.Id} can't be read. {failure.Message}", pack.Blobs);
+        }
+        finally
+        {
+            buffers.Add(buffer);
+        }
+    }
+
+    private (string Message, IReadOnlyList<BlobEntry> Blobs)? Verify(IndexedPack pack, ReadOnlySpan<byte> content)
+    {
+        var codec = store.RentCodec();
+        try
+        {
+            var damaged = new List<BlobEntry>();
+            foreach (var blob in pack.Blobs)
+            {
+                if (!codec.TryDecode(content.Slice((int)blob.Offset, (int)blob.Length), blob.UncompressedLength, out var plain)
+                    || ObjectId.Of(plain.Span) != blob.Id)
+                {
+                    damaged.Add(blob);
+                }
+            }
+
+            if (damaged.Count > 0)
+            {
+                return ($"The pack {pack.Id} is damaged: {damaged.Count} of its {pack.Blobs.Count} blocks are not what was written, the first at byte {damaged[0].Offset}.", damaged);
+            }
+
+            var header = PackHeader.TryRead(content, codec.Sealer);
+            if (header is null)
+            {
+                return ($"The pack {pack.Id} has a damaged header. All its blocks are whole; only a rebuild of the index would need the header.", []);
+            }
+
+            var agrees = header.OrderBy(blob => blob.Offset).Select(blob => blob with { Pack = 0 })
+                .SequenceEqual(pack.Blobs.Select(blob => blob with { Pack = 0 }));
+            return !agrees ? ($"The header of the pack {pack.Id} and the index disagree.", [])
+                : ObjectId.Of(content) != pack.Id ? ($"The pack {pack.Id} does not hash to its name, though all its blocks are whole.", [])
+                : null;
+        }
+        finally
+        {
+            store.Return(codec);
+        }
+    }
+}

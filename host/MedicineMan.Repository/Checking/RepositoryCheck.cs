@@ -1,0 +1,67 @@
+using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Reading;
+using MedicineMan.Repository.Storing;
+
+namespace MedicineMan.Repository.Checking;
+
+/// <summary>Looks for damage: what is stored against what its names, the index and the snapshots promise, and which files each damage costs.</summary>
+internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, CheckOptions options, IProgress<CheckProgress>? progress)
+{
+    public async Task<CheckReport> Run(CancellationToken cancel)
+    {
+        // Snapshots, then index, then packs: whatever a backup adds meanwhile is then complete or not seen at all.
+        var snapshots = await SnapshotFiles.Load(store, cancel);
+        var index = await indexes.Current(cancel);
+        var packs = index.ByPack();
+        var stored = (await store.List(ObjectStore.Data, cancel)).ToDictionary(pack => pack.Id, pack => pack.Length);
+
+        var damage = new DamageList(index);
+        var intact = new List<IndexedPack>();
+        foreach (var pack in packs)
+        {
+            if (!stored.TryGetValue(pack.Id, out var length))
+            {
+                damage.Pack(pack, $"The pack {pack.Id} is missing.", pack.Blobs);
+            }
+            else if (length != PackCheck.LengthOf(pack))
+            {
+                damage.Pack(pack, $"The pack {pack.Id} has {length} bytes where {PackCheck.LengthOf(pack)} were written.", PackCheck.BeyondEnd(pack, length));
+            }
+            else
+            {
+                intact.Add(pack);
+            }
+        }
+
+        var read = options.ReadData ? await ReadPacks(intact, stored, damage, cancel) : 0;
+        await new TreeCheck(new BlobReader(store, index), damage).Run(snapshots.Readable, cancel);
+        return new CheckReport
+        {
+            Problems = [.. snapshots.Damaged.Concat(indexes.Damaged).Select(message => new CheckProblem(message, null, [])), .. damage.Problems()],
+            Snapshots = snapshots.Readable.Count,
+            Packs = packs.Count,
+            UnusedPacks = stored.Keys.Except(packs.Select(pack => pack.Id)).Count(),
+            Blobs = index.BlobCount,
+            BytesRead = read,
+        };
+    }
+
+    private async Task<long> ReadPacks(List<IndexedPack> packs, Dictionary<ObjectId, long> lengths, DamageList damage, CancellationToken cancel)
+    {
+        var check = new PackCheck(store);
+        var bytes = 0L;
+        var done = 0L;
+        var everyCore = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel };
+        await Parallel.ForEachAsync(packs, everyCore, async (pack, token) =>
+        {
+            if (await check.Verify(pack, (int)lengths[pack.Id], token) is { } found)
+            {
+                damage.Pack(pack, found.Message, found.Blobs);
+            }
+
+            Interlocked.Add(ref bytes, lengths[pack.Id]);
+            progress?.Report(new CheckProgress(Interlocked.Increment(ref done), packs.Count, Interlocked.Read(ref bytes)));
+        });
+        return bytes;
+    }
+}

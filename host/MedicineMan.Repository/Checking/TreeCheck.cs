@@ -1,0 +1,83 @@
+using MedicineMan.Repository.Format;
+using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Reading;
+
+namespace MedicineMan.Repository.Checking;
+
+/// <summary>Walks every folder of every snapshot and makes sure that what it needs is there. A folder found whole once is not walked again.</summary>
+internal sealed class TreeCheck(BlobReader blobs, DamageList damage)
+{
+    private readonly HashSet<ObjectId> whole = [];
+
+    public async Task Run(IReadOnlyList<SnapshotEntry> snapshots, CancellationToken cancel)
+    {
+        foreach (var snapshot in snapshots)
+        {
+            await IsWhole(snapshot.Tree, snapshot.Id.Prefix + ":", cancel);
+        }
+    }
+
+    private async Task<bool> IsWhole(ObjectId tree, string path, CancellationToken cancel)
+    {
+        if (whole.Contains(tree))
+        {
+            return true;
+        }
+
+        if (!damage.Needs(BlobKind.Tree, tree, path + "/"))
+        {
+            return false;
+        }
+
+        List<TreeNode> nodes;
+        try
+        {
+            nodes = await blobs.Tree(tree, cancel);
+        }
+        catch (DamagedException failure)
+        {
+            damage.Other(failure.Message, path + "/");
+            return false;
+        }
+
+        var isWhole = true;
+        foreach (var node in nodes)
+        {
+            var place = $"{path}/{node.Name}";
+            isWhole &= node.Type switch
+            {
+                "dir" when node.Subtree is { } subtree => await IsWhole(subtree, place, cancel),
+                "dir" => Refuse(place, "A folder has no listing."),
+                "file" when node.Content is null => Refuse(place, "A file has no list of blocks."),
+                "file" => HasContent(node, place),
+                _ => true,
+            } && (FileName.IsPlain(node.Name) || Refuse(place, "A name leads out of its folder."));
+        }
+
+        if (isWhole)
+        {
+            whole.Add(tree);
+        }
+
+        return isWhole;
+    }
+
+    private bool HasContent(TreeNode node, string place)
+    {
+        foreach (var blob in node.Content!)
+        {
+            if (!damage.Needs(BlobKind.Data, blob, place))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool Refuse(string place, string message)
+    {
+        damage.Other(message, place);
+        return false;
+    }
+}

@@ -1,0 +1,31 @@
+namespace MedicineMan.Repository.Chunking;
+
+/// <summary>How finely a source is cut. Readers never care; equal profiles are what lets later backups find equal blocks.</summary>
+public sealed record ChunkProfile
+{
+    private ChunkProfile(int minimum, int average, int maximum, int slab)
+    {
+        Minimum = minimum;
+        Average = average;
+        Maximum = maximum;
+        SlabSize = slab;
+    }
+
+    /// <summary>16, 64 and 512 KiB, for database dumps: scattered row changes then cost little new data.</summary>
+    public static ChunkProfile Stream { get; } = new(16 << 10, 64 << 10, 512 << 10, 2 << 20);
+
+    /// <summary>256 KiB, 1 and 8 MiB, for files.</summary>
+    public static ChunkProfile File { get; } = new(256 << 10, 1 << 20, 8 << 20, 16 << 20);
+
+    /// <summary>No block but the last of a stream is smaller, in bytes.</summary>
+    public int Minimum { get; }
+
+    /// <summary>What blocks tend to, in bytes; a power of two.</summary>
+    public int Average { get; }
+
+    /// <summary>No block is larger, in bytes.</summary>
+    public int Maximum { get; }
+
+    /// <summary>Bytes that are read at once; some multiple of the maximum, or the rest carried over would be copied too often.</summary>
+    internal int SlabSize { get; }
+}

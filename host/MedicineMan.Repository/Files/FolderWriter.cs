@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using MedicineMan.Repository.Format;
+using MedicineMan.Repository.Reading;
+
+namespace MedicineMan.Repository.Files;
+
+/// <summary>Restores a part of a snapshot into a folder of this machine. What can't be restored is named; everything else is.</summary>
+internal sealed class FolderWriter(BlobReader blobs, RestoreOptions options, IProgress<long>? progress)
+{
+    private const int FilesAtOnce = 4;
+
+    private readonly ConcurrentQueue<string> problems = new();
+    private long files;
+    private long written;
+
+    public async Task<RestoreReport> Restore(TreeNode node, CancellationToken cancel)
+    {
+        using var target = RestoredFolder.OpenTarget(Path.GetFullPath(options.Target));
+        if (node.Name == "/")
+        {
+            await Fill(target, node.Subtree!.Value, cancel);
+        }
+        else
+        {
+            await Entry(target, node, cancel);
+        }
+
+        return new RestoreReport(Interlocked.Read(ref files), Interlocked.Read(ref written), [.. problems]);
+    }
+
+    private async Task Fill(RestoredFolder folder, ObjectId tree, CancellationToken cancel)
+    {
+        var nodes = await blobs.Tree(tree, cancel);
+        var inParallel = new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel };
+        await Parallel.ForEachAsync(nodes.Where(node => node.Type is not "dir"), inParallel, async (node, token) => await Entry(folder, node, token));
+        foreach (var node in nodes.Where(node => node.Type is "dir"))
+        {
+            await Entry(folder, node, cancel);
+        }
+    }
+
+    private async Task Entry(RestoredFolder folder, TreeNode node, CancellationToken cancel)
+    {
+        if (!FileName.IsPlain(node.Name))
+        {
+            problems.Enqueue($"{folder.PathOf(node.Name)} was refused: a name in the snapshot leads out of its folder.");
+            return;
+        }
+
+        try
+        {
+            if (await Create(folder, node, cancel))
+            {
+                folder.Describe(node, node.Name);
+            }
+        }
+        catch (PosixException failure) when (failure.Error == PosixException.Exists)
+        {
+            problems.Enqueue($"{folder.PathOf(node.Name)} exists and was left as it is.");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            problems.Enqueue($"{folder.PathOf(node.Name)} was not restored. {failure.Message}");
+        }
+        catch (DamagedException failure)
+        {
+            problems.Enqueue($"{folder.PathOf(node.Name)} was not restored. {failure.Message}");
+        }
+    }
+
+    private async Task<bool> Create(RestoredFolder folder, TreeNode node, CancellationToken cancel)
+    {
+        if (options.Replace && node.Type is not "dir")
+        {
+            folder.Remove(node.Name);
+        }
+
+        switch (node.Type)
+        {
+            case "dir" when node.Subtree is { } tree:
+                using (var child = folder.Enter(node.Name))
+                {
+                    await Fill(child, tree, cancel);
+                }
+
+                return true;
+            case "file":
+                await WriteFile(folder, node, cancel);
+                return true;
+            case "symlink":
+                folder.Link(node.Name, node.LinkTarget ?? "");
+                return true;
+            case "fifo" or "dev" or "chardev":
+                folder.Node(node);
+                return true;
+            default:
+                // Sockets are made by whoever listens on them.
+                return false;
+        }
+    }
+
+    private async Task WriteFile(RestoredFolder folder, TreeNode node, CancellationToken cancel)
+    {
+        using var handle = folder.CreateFile(node.Name);
+        try
+        {
+            var at = 0L;
+            await new FileBlocks(blobs, node.Content ?? []).CopyTo(
+                (bytes, _) =>
+                {
+                    RandomAccess.Write(handle, bytes.Span, at);
+                    at += bytes.Length;
+                    progress?.Report(Interlocked.Add(ref written, bytes.Length));
+                    return ValueTask.CompletedTask;
+                },
+                cancel);
+            Interlocked.Increment(ref files);
+        }
+        catch
+        {
+            // Half a file must not be taken for the file.
+            folder.Remove(node.Name);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using MedicineMan.Repository.Format;
+using Microsoft.Win32.SafeHandles;
+
+namespace MedicineMan.Repository.Files;
+
+/// <summary>
+/// The system calls that .NET has no door for: owners, nanoseconds, names as bytes. Paths are strings as <see cref="FileName"/> has them.
+/// Failures are <see cref="IOException"/> with the path and the system's own words.
+/// </summary>
+internal static unsafe partial class Posix
+{
+    private const int CurrentFolder = -100;
+    private const int NoFollow = 0x100;
+    private const int NoSuchProcess = 3;
+    private const int BasicFacts = 0x7ff;
+    private const int NameOffset = 19;
+
+    public static uint UserId() => OperatingSystem.IsWindows() ? 0 : geteuid();
+
+    public static uint GroupId() => OperatingSystem.IsWindows() ? 0 : getegid();
+
+    public static bool IsRunning(int process) =>
+        OperatingSystem.IsWindows() || kill(process, 0) == 0 || Marshal.GetLastPInvokeError() != NoSuchProcess;
+
+    /// <summary>Facts about an entry itself; a link is not followed.</summary>
+    public static FileFacts Facts(string path)
+    {
+        var facts = default(FileFacts);
+        fixed (byte* name = Terminated(path))
+        {
+            ThrowIf(statx(CurrentFolder, name, NoFollow, BasicFacts, &facts) != 0, path);
+        }
+
+        return facts;
+    }
+
+    /// <summary>Names in a folder in the order of their bytes.</summary>
+    public static List<string> Names(string path)
+    {
+        nint folder;
+        fixed (byte* name = Terminated(path))
+        {
+            folder = opendir(name);
+            ThrowIf(folder == 0, path);
+        }
+
+        var names = new List<byte[]>();
+        for (byte* entry; (entry = readdir(folder)) is not null;)
+        {
+            var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + NameOffset);
+            if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+            {
+                names.Add(name.ToArray());
+            }
+        }
+
+        _ = closedir(folder);
+        names.Sort((left, right) => left.AsSpan().SequenceCompareTo(right));
+        return names.ConvertAll(name => FileName.Decode(name));
+    }
+
+    public static string LinkTarget(string path)
+    {
+        var target = new byte[4096];
+        fixed (byte* name = Terminated(path))
+        fixed (byte* buffer = target)
+        {
+            var length = readlink(name, buffer, target.Length);
+            ThrowIf(length < 0, path);
+            return FileName.Decode(target.AsSpan(0, (int)length));
+        }
+    }
+
+    /// <summary>Opens a file for reading; a link is refused.</summary>
+    public static SafeFileHandle OpenToRead(string path) => Open(CurrentFolder, path, OpenFlags.Read | OpenFlags.NoFollow, 0, path);
+
+    internal static SafeFileHandle Open(int folder, string name, int flags, uint mode, string path)
+    {
+        fixed (byte* bytes = Terminated(name))
+        {
+            var handle = openat(folder, bytes, flags | OpenFlags.CloseOnExec, mode);
+            ThrowIf(handle < 0, path);
+            return new SafeFileHandle(handle, ownsHandle: true);
+        }
+    }
+
+    internal static byte[] Terminated(string path) => [.. FileName.Encode(path), 0];
+
+    internal static void ThrowIf(bool failed, string path)
+    {
+        if (failed)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            throw new PosixException(error, $"{path}: {Marshal.GetPInvokeErrorMessage(error)}");
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    private static partial uint getegid();
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int process, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int statx(int folder, byte* path, int flags, uint mask, FileFacts* facts);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint opendir(byte* path);
+
+    [LibraryImport("libc")]
+    private static partial byte* readdir(nint folder);
+
+    [LibraryImport("libc")]
+    private static partial int closedir(nint folder);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint readlink(byte* path, byte* buffer, nint size);
+
+    // Variadic in C; on the platforms served, the mode travels as any other argument does.
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int openat(int folder, byte* path, int flags, uint mode);
+}
+
+/// <summary>A system call that failed.</summary>
+internal sealed class PosixException(int error, string message) : IOException(message)
+{
+    public const int NotFound = 2;
+    public const int Exists = 17;
+
+    public int Error => error;
+}
+
+/// <summary>Flags of open(2) that differ between processors.</summary>
+internal static class OpenFlags
+{
+    public const int Read = 0;
+    public const int Write = 1;
+    public const int Create = 0x40;
+    public const int Exclusive = 0x80;
+    public const int CloseOnExec = 0x80000;
+
+    private static readonly bool Arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+
+    public static int Directory => Arm ? 0x4000 : 0x10000;
+
+    public static int NoFollow => Arm ? 0x8000 : 0x20000;
+}
+
+/// <summary>The answer of statx(2), which is laid out alike on every processor.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 256)]
+internal struct FileFacts
+{
+    public uint Mask;
+    public uint BlockSize;
+    public ulong Attributes;
+    public uint Links;
+    public uint UserId;
+    public uint GroupId;
+    public ushort Mode;
+    public ushort Padding;
+    public ulong Inode;
+    public ulong Size;
+    public ulong Blocks;
+    public ulong AttributesMask;
+    public FileTime Accessed;
+    public FileTime Created;
+    public FileTime Changed;
+    public FileTime Modified;
+    public uint RawDeviceMajor;
+    public uint RawDeviceMinor;
+    public uint DeviceMajor;
+    public uint DeviceMinor;
+
+    // As the C library packs the two numbers into one.
+    public readonly ulong Device => Pack(DeviceMajor, DeviceMinor);
+
+    public readonly ulong RawDevice => Pack(RawDeviceMajor, RawDeviceMinor);
+
+    private static ulong Pack(ulong major, ulong minor) =>
+        ((major & 0xfffff000) << 32) | ((major & 0xfff) << 8) | ((minor & 0xffffff00) << 12) | (minor & 0xff);
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct FileTime
+{
+    public long Seconds;
+    public uint Nanoseconds;
+    public int Padding;
+
+    public readonly UnixTime ToUnixTime() => new(Seconds, (int)Nanoseconds);
+}

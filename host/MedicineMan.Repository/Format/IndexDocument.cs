@@ -1,0 +1,164 @@
+using System.Buffers;
+using System.Text.Json;
+using MedicineMan.Repository.Indexing;
+
+namespace MedicineMan.Repository.Format;
+
+/// <summary>An index file: packs and the blobs that lie in them.</summary>
+internal static class IndexDocument
+{
+    public static ReadOnlyMemory<byte> Write(IReadOnlyList<IndexedPack> packs)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024 + 190 * packs.Sum(pack => pack.Blobs.Count));
+        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        json.WriteStartObject();
+        json.WriteStartArray("packs"u8);
+        foreach (var pack in packs)
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, pack.Id.ToString());
+            json.WriteStartArray("blobs"u8);
+            foreach (var blob in pack.Blobs)
+            {
+                json.WriteStartObject();
+                json.WriteString("id"u8, blob.Id.ToString());
+                json.WriteString("type"u8, blob.Kind == BlobKind.Tree ? "tree"u8 : "data"u8);
+                json.WriteNumber("offset"u8, blob.Offset);
+                json.WriteNumber("length"u8, blob.Length);
+                if (blob.IsCompressed)
+                {
+                    json.WriteNumber("uncompressed_length"u8, blob.UncompressedLength);
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    public static List<IndexedPack> Read(ReadOnlySpan<byte> document, ObjectId id)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(document);
+            var packs = new List<IndexedPack>();
+            Expect(reader.Read() && reader.TokenType == JsonTokenType.StartObject);
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isPacks = reader.ValueTextEquals("packs"u8);
+                reader.Read();
+                if (isPacks && reader.TokenType == JsonTokenType.StartArray)
+                {
+                    while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+                    {
+                        packs.Add(ReadPack(ref reader));
+                    }
+                }
+                else
+                {
+                    reader.Skip();
+                }
+            }
+
+            return packs;
+        }
+        catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException)
+        {
+            throw new DamagedException($"The index index/{id} is not readable: {failure.Message}", failure);
+        }
+    }
+
+    private static IndexedPack ReadPack(ref Utf8JsonReader reader)
+    {
+        ObjectId id = default;
+        var blobs = new List<BlobEntry>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isId = reader.ValueTextEquals("id"u8);
+            var isBlobs = reader.ValueTextEquals("blobs"u8);
+            reader.Read();
+            if (isId)
+            {
+                id = ReadId(ref reader);
+            }
+            else if (isBlobs && reader.TokenType == JsonTokenType.StartArray)
+            {
+                while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+                {
+                    blobs.Add(ReadBlob(ref reader));
+                }
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        Expect(id != default);
+        return new IndexedPack(id, blobs);
+    }
+
+    private static BlobEntry ReadBlob(ref Utf8JsonReader reader)
+    {
+        var blob = default(BlobEntry);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("id"u8))
+            {
+                reader.Read();
+                blob = blob with { Id = ReadId(ref reader) };
+            }
+            else if (reader.ValueTextEquals("type"u8))
+            {
+                reader.Read();
+                Expect(reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("tree"u8));
+                blob = blob with { Kind = reader.ValueTextEquals("tree"u8) ? BlobKind.Tree : BlobKind.Data };
+            }
+            else if (reader.ValueTextEquals("offset"u8))
+            {
+                reader.Read();
+                blob = blob with { Offset = reader.GetUInt32() };
+            }
+            else if (reader.ValueTextEquals("length"u8))
+            {
+                reader.Read();
+                blob = blob with { Length = reader.GetUInt32() };
+            }
+            else if (reader.ValueTextEquals("uncompressed_length"u8))
+            {
+                reader.Read();
+                blob = blob with { UncompressedLength = reader.GetUInt32() };
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        Expect(blob.Length >= Crypto.Sealer.Overhead && blob.PlainLength <= int.MaxValue / 2);
+        return blob;
+    }
+
+    private static ObjectId ReadId(ref Utf8JsonReader reader)
+    {
+        Span<byte> bytes = stackalloc byte[ObjectId.Size];
+        Expect(reader.ValueSpan.Length == 2 * ObjectId.Size
+            && Convert.FromHexString(reader.ValueSpan, bytes, out _, out _) == OperationStatus.Done);
+        return new ObjectId(bytes);
+    }
+
+    private static void Expect(bool condition)
+    {
+        if (!condition)
+        {
+            throw new FormatException("it does not have the shape of an index");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using MedicineMan.Repository.Format;
+using MedicineMan.Repository.Storing;
+
+namespace MedicineMan.Repository.Indexing;
+
+/// <summary>Brings the index in memory up to what is stored: reads what is new, starts over when something was removed.</summary>
+internal sealed class IndexLoader(ObjectStore store) : IDisposable
+{
+    private readonly SemaphoreSlim turn = new(1);
+    private readonly HashSet<ObjectId> loaded = [];
+    private readonly List<string> damaged = [];
+    private BlobIndex index = new();
+
+    /// <summary>Index files that are not readable, one sentence each.</summary>
+    public IReadOnlyList<string> Damaged => damaged;
+
+    public void Dispose() => turn.Dispose();
+
+    public async Task<BlobIndex> Current(CancellationToken cancel)
+    {
+        await turn.WaitAsync(cancel);
+        try
+        {
+            var files = await store.List(ObjectStore.Index, cancel);
+            if (loaded.Except(files.Select(file => file.Id)).Any())
+            {
+                // Whoever still works with the old one keeps it.
+                index = new BlobIndex();
+                loaded.Clear();
+                damaged.Clear();
+            }
+
+            foreach (var (id, length) in files.Where(file => !loaded.Contains(file.Id)))
+            {
+                try
+                {
+                    index.Add(IndexDocument.Read((await store.Load(ObjectStore.Index, id, length, cancel)).Span, id));
+                }
+                catch (DamagedException failure)
+                {
+                    // What only this file knows of can't be found; all the rest can.
+                    damaged.Add(failure.Message);
+                }
+
+                loaded.Add(id);
+            }
+
+            return index;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+}

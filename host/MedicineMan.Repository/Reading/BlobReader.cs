@@ -1,0 +1,77 @@
+using MedicineMan.Repository.Format;
+using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Storing;
+using MedicineMan.Sdk.Storage;
+
+namespace MedicineMan.Repository.Reading;
+
+/// <summary>Reads blobs and hands out only what hashes to its name. A blob stored twice is read from its other place when one is damaged.</summary>
+internal sealed class BlobReader(ObjectStore store, BlobIndex index)
+{
+    public BlobIndex Index => index;
+
+    public async Task<List<TreeNode>> Tree(ObjectId id, CancellationToken cancel) => TreeReader.Read((await Blob(BlobKind.Tree, id, cancel)).Span, id);
+
+    /// <summary>One blob, whole.</summary>
+    public async Task<ReadOnlyMemory<byte>> Blob(BlobKind kind, ObjectId id, CancellationToken cancel)
+    {
+        var places = index.FindAll(kind, id);
+        if (places.Count == 0)
+        {
+            throw new DamagedException($"The block {id.Prefix} is in no index of {store.Location}: a pack or an index file was lost.");
+        }
+
+        DamagedException? first = null;
+        foreach (var place in places)
+        {
+            try
+            {
+                var stored = new byte[place.Length];
+                await Read(place, stored, cancel);
+                var plain = new byte[place.PlainLength];
+                Decode(place, stored, plain);
+                return plain;
+            }
+            catch (DamagedException failure)
+            {
+                first ??= failure;
+            }
+        }
+
+        throw first!;
+    }
+
+    /// <summary>Opens a stored blob into its place and proves it.</summary>
+    public void Decode(BlobEntry place, ReadOnlySpan<byte> stored, Span<byte> destination)
+    {
+        var codec = store.RentCodec();
+        try
+        {
+            if (!codec.TryDecode(stored, place.UncompressedLength, out var plain)
+                || plain.Length != destination.Length || ObjectId.Of(plain.Span) != place.Id)
+            {
+                throw new DamagedException($"The pack {index.PackId(place.Pack)} in {store.Location} is damaged at byte {place.Offset}: block {place.Id.Prefix} is not what was written.");
+            }
+
+            plain.Span.CopyTo(destination);
+        }
+        finally
+        {
+            store.Return(codec);
+        }
+    }
+
+    /// <summary>Reads stored bytes from where a blob starts.</summary>
+    public async Task Read(BlobEntry from, Memory<byte> stored, CancellationToken cancel)
+    {
+        var pack = index.PackId(from.Pack);
+        try
+        {
+            await store.ReadRange(ObjectStore.PackKey(pack), from.Offset, stored, cancel);
+        }
+        catch (StorageException failure) when (!failure.Transient)
+        {
+            throw new DamagedException($"The pack {pack} is missing, cut short or not readable. {failure.Message}", failure);
+        }
+    }
+}

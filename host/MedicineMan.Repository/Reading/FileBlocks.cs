@@ -1,0 +1,170 @@
+using System.Buffers;
+using System.Threading.Channels;
+using MedicineMan.Repository.Indexing;
+
+namespace MedicineMan.Repository.Reading;
+
+/// <summary>
+/// A file's blocks in order, fetched and decoded ahead on every core. Blocks that lie near each other in a pack are fetched in one read: they were
+/// written one after the other, only spread over a few packs.
+/// </summary>
+internal sealed class FileBlocks(BlobReader blobs, IReadOnlyList<ObjectId> content)
+{
+    private const int WindowBytes = 2 << 20;
+    private const int LargestGap = 64 << 10;
+    private const int LargestRead = 8 << 20;
+
+    /// <summary>Gives the file's bytes to the sink, piece by piece and in order. The memory is only lent.</summary>
+    public async Task CopyTo(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var windows = Channel.CreateBounded<Task<Window>>(Environment.ProcessorCount);
+        var planning = Plan(windows.Writer, stop.Token);
+        try
+        {
+            await foreach (var loading in windows.Reader.ReadAllAsync(cancel))
+            {
+                using var window = await loading;
+                await sink(window.Bytes, cancel);
+            }
+
+            await planning;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Drain(windows, planning);
+        }
+    }
+
+    private static async Task Drain(Channel<Task<Window>> windows, Task planning)
+    {
+        await Task.WhenAny(planning);
+        while (windows.Reader.TryRead(out var loading))
+        {
+            await Task.WhenAny(loading);
+            if (loading.IsCompletedSuccessfully)
+            {
+                loading.Result.Dispose();
+            }
+        }
+    }
+
+    private async Task Plan(ChannelWriter<Task<Window>> windows, CancellationToken cancel)
+    {
+        try
+        {
+            for (var from = 0; from < content.Count;)
+            {
+                var places = new List<BlobEntry>();
+                var bytes = 0L;
+                while (from < content.Count && (places.Count == 0 || bytes < WindowBytes))
+                {
+                    if (!blobs.Index.TryFind(BlobKind.Data, content[from], out var place))
+                    {
+                        throw new DamagedException($"The block {content[from].Prefix} is in no index: a pack or an index file was lost.");
+                    }
+
+                    places.Add(place);
+                    bytes += place.PlainLength;
+                    from++;
+                }
+
+                await windows.WriteAsync(Task.Run(() => Load(places, (int)bytes, cancel), cancel), cancel);
+            }
+
+            windows.Complete();
+        }
+        catch (Exception failure)
+        {
+            windows.Complete(failure);
+        }
+    }
+
+    private async Task<Window> Load(List<BlobEntry> places, int bytes, CancellationToken cancel)
+    {
+        var window = new Window(bytes);
+        try
+        {
+            var offset = 0;
+            var wanted = new List<(BlobEntry Place, int At)>(places.Count);
+            foreach (var place in places)
+            {
+                wanted.Add((place, offset));
+                offset += (int)place.PlainLength;
+            }
+
+            wanted.Sort((left, right) => (left.Place.Pack, left.Place.Offset).CompareTo((right.Place.Pack, right.Place.Offset)));
+            for (var from = 0; from < wanted.Count;)
+            {
+                var to = RunEnd(wanted, from);
+                await LoadRun(wanted.GetRange(from, to - from), window, cancel);
+                from = to;
+            }
+
+            return window;
+        }
+        catch
+        {
+            window.Dispose();
+            throw;
+        }
+    }
+
+    private static int RunEnd(List<(BlobEntry Place, int At)> wanted, int from)
+    {
+        var first = wanted[from].Place;
+        var to = from + 1;
+        for (var end = first.Offset + (long)first.Length; to < wanted.Count; to++)
+        {
+            var next = wanted[to].Place;
+            if (next.Pack != first.Pack || next.Offset - end > LargestGap || next.Offset + (long)next.Length - first.Offset > LargestRead)
+            {
+                break;
+            }
+
+            end = Math.Max(end, next.Offset + (long)next.Length);
+        }
+
+        return to;
+    }
+
+    private async Task LoadRun(List<(BlobEntry Place, int At)> run, Window window, CancellationToken cancel)
+    {
+        var start = run[0].Place.Offset;
+        var length = (int)(run.Max(block => block.Place.Offset + (long)block.Place.Length) - start);
+        var stored = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            await blobs.Read(run[0].Place, stored.AsMemory(0, length), cancel);
+            foreach (var (place, at) in run)
+            {
+                blobs.Decode(place, stored.AsSpan((int)(place.Offset - start), (int)place.Length), window.Slot(at, (int)place.PlainLength));
+            }
+        }
+        catch (DamagedException)
+        {
+            // One by one: what is intact is used, and the message names the one that is not.
+            foreach (var (place, at) in run)
+            {
+                var plain = await blobs.Blob(BlobKind.Data, place.Id, cancel);
+                plain.Span.CopyTo(window.Slot(at, (int)place.PlainLength));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
+        }
+    }
+
+    private sealed class Window(int length) : IDisposable
+    {
+        private readonly byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+
+        public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
+
+        public Span<byte> Slot(int at, int size) => buffer.AsSpan(at, size);
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+    }
+}

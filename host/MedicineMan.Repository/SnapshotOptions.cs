@@ -1,0 +1,42 @@
+namespace MedicineMan.Repository;
+
+/// <summary>What a snapshot says about itself.</summary>
+public sealed record SnapshotOptions
+{
+    /// <summary>The machine the data comes from.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>What was backed up, for people: absolute paths, or names of streams.</summary>
+    public required IReadOnlyList<string> Paths { get; init; }
+
+    /// <summary>Labels to find it by. Default none.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Who backed up.</summary>
+    public string UserName { get; init; } = "";
+
+    /// <summary>The program and its version.</summary>
+    public string Program { get; init; } = "medicineman";
+
+    /// <summary>When the data was as it is stored; null for now.</summary>
+    public DateTimeOffset? Time { get; init; }
+
+    /// <summary>A snapshot whose files need not be read again where size, times and inode are the same. Null to read everything.</summary>
+    public ObjectId? Parent { get; init; }
+
+    /// <summary>True to hash every stream as a whole as well, for <see cref="StoredStream.Sha256"/>. Default false: each block is hashed anyway.</summary>
+    public bool HashStreams { get; init; }
+}
+
+/// <summary>A stream that was taken in.</summary>
+/// <param name="Bytes">Its length.</param>
+/// <param name="BytesNew">Bytes of it that the repository did not have.</param>
+/// <param name="BytesStored">What those take, compressed and sealed.</param>
+/// <param name="Sha256">SHA-256 of all of it in lower-case hexadecimal; null unless <see cref="SnapshotOptions.HashStreams"/>.</param>
+public sealed record StoredStream(long Bytes, long BytesNew, long BytesStored, string? Sha256);
+
+/// <summary>A snapshot that was written.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Statistics">What it came to.</param>
+/// <param name="Skipped">Files that could not be read, one sentence each. Not empty means that the snapshot is incomplete.</param>
+public sealed record CommittedSnapshot(ObjectId Id, BackupStatistics Statistics, IReadOnlyList<string> Skipped);

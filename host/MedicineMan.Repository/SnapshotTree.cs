@@ -1,0 +1,144 @@
+using System.IO.Pipelines;
+using MedicineMan.Repository.Files;
+using MedicineMan.Repository.Format;
+using MedicineMan.Repository.Locking;
+using MedicineMan.Repository.Reading;
+using MedicineMan.Sdk;
+
+namespace MedicineMan.Repository;
+
+/// <summary>
+/// A snapshot opened for looking around and getting things out. A path is the names from the root down. Every byte handed out was verified.
+/// The repository is locked against removals until this is disposed.
+/// </summary>
+public sealed class SnapshotTree : IAsyncDisposable
+{
+    private readonly BlobReader blobs;
+    private readonly RepositoryLock held;
+
+    internal SnapshotTree(SnapshotEntry entry, BlobReader blobs, RepositoryLock held)
+    {
+        Entry = entry;
+        this.blobs = blobs;
+        this.held = held;
+    }
+
+    /// <summary>The snapshot.</summary>
+    public SnapshotEntry Entry { get; }
+
+    /// <summary>What stands in a folder, one level.</summary>
+    /// <exception cref="UserFacingException">There is no such folder.</exception>
+    public async Task<IReadOnlyList<SnapshotNode>> List(IReadOnlyList<string> path, CancellationToken cancel)
+    {
+        var folder = await Node(path, cancel);
+        return folder?.Subtree is { } tree
+            ? (await blobs.Tree(tree, cancel)).ConvertAll(SnapshotNode.From)
+            : throw new UserFacingException($"There is no folder {Name(path)} in snapshot {Entry.Id.Prefix}.");
+    }
+
+    /// <summary>What stands at a path; null when nothing does.</summary>
+    public async Task<SnapshotNode?> Find(IReadOnlyList<string> path, CancellationToken cancel) =>
+        await Node(path, cancel) is { } node ? SnapshotNode.From(node) : null;
+
+    /// <summary>Opens a file; its reading fails with <see cref="DamagedException"/> where the repository is damaged.</summary>
+    /// <exception cref="UserFacingException">There is no such file.</exception>
+    public async Task<Stream> OpenFile(IReadOnlyList<string> path, CancellationToken cancel)
+    {
+        var node = await FindFile(path, cancel);
+        var pipe = new Pipe();
+        _ = Pump(new FileBlocks(blobs, node.Content!), pipe.Writer, cancel);
+        return pipe.Reader.AsStream();
+    }
+
+    /// <summary>Writes a file's bytes to a stream.</summary>
+    /// <returns>How many.</returns>
+    /// <exception cref="UserFacingException">There is no such file, or the repository is damaged there.</exception>
+    public async Task<long> Dump(IReadOnlyList<string> path, Stream destination, CancellationToken cancel)
+    {
+        var node = await FindFile(path, cancel);
+        var written = 0L;
+        await new FileBlocks(blobs, node.Content!).CopyTo(
+            async (bytes, token) =>
+            {
+                await destination.WriteAsync(bytes, token);
+                written += bytes.Length;
+            },
+            cancel);
+        return written;
+    }
+
+    /// <summary>Restores a file or a folder with all below it into a folder of this machine.</summary>
+    /// <param name="options">What and where to.</param>
+    /// <param name="progress">Told the bytes written so far; null for silence.</param>
+    /// <param name="cancel">Stops; what was restored stays.</param>
+    /// <remarks>Nothing is written outside the target: names that are paths are refused, and links are never followed.</remarks>
+    public async Task<RestoreReport> Restore(RestoreOptions options, IProgress<long>? progress, CancellationToken cancel)
+    {
+        var node = await Node(options.Path, cancel) ?? throw new UserFacingException($"There is nothing at {Name(options.Path)} in snapshot {Entry.Id.Prefix}.");
+        return await new FolderWriter(blobs, options, progress).Restore(node, cancel);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => held.DisposeAsync();
+
+    private async Task<TreeNode> FindFile(IReadOnlyList<string> path, CancellationToken cancel) =>
+        await Node(path, cancel) is { Type: "file", Content: not null } file
+            ? file
+            : throw new UserFacingException($"There is no file {Name(path)} in snapshot {Entry.Id.Prefix}.");
+
+    private static string Name(IReadOnlyList<string> path) => "/" + string.Join('/', path);
+
+    private async Task<TreeNode?> Node(IReadOnlyList<string> path, CancellationToken cancel)
+    {
+        var node = new TreeNode { Name = "/", Type = "dir", Subtree = Entry.Tree, Mode = GoMode.Directory | 0x1ED };
+        foreach (var segment in path)
+        {
+            if (node.Subtree is not { } subtree || (await blobs.Tree(subtree, cancel)).Find(child => child.Name == segment) is not { } found)
+            {
+                return null;
+            }
+
+            node = found;
+        }
+
+        return node;
+    }
+
+    private static async Task Pump(FileBlocks blocks, PipeWriter writer, CancellationToken cancel)
+    {
+        try
+        {
+            await blocks.CopyTo(
+                async (bytes, token) =>
+                {
+                    var flushed = await writer.WriteAsync(bytes, token);
+                    if (flushed.IsCompleted)
+                    {
+                        throw new OperationCanceledException("The reader has what it wanted.");
+                    }
+                },
+                cancel);
+            await writer.CompleteAsync();
+        }
+        catch (Exception failure)
+        {
+            // Reaches whoever reads, as the failure of their next read.
+            await writer.CompleteAsync(failure);
+        }
+    }
+}
+
+/// <summary>What to restore and where to.</summary>
+/// <param name="Path">In the snapshot; empty for all of it.</param>
+/// <param name="Target">Folder of this machine, created when missing.</param>
+public sealed record RestoreOptions(IReadOnlyList<string> Path, string Target)
+{
+    /// <summary>True to replace files that exist. Default false: they are problems in the report, and stay as they are.</summary>
+    public bool Replace { get; init; }
+}
+
+/// <summary>What a restore did.</summary>
+/// <param name="Files">Files restored.</param>
+/// <param name="Bytes">Bytes in them.</param>
+/// <param name="Problems">What could not be restored, one sentence each; everything else was.</param>
+public sealed record RestoreReport(long Files, long Bytes, IReadOnlyList<string> Problems);

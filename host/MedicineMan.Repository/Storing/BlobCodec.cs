@@ -1,0 +1,114 @@
+using System.Buffers;
+using MedicineMan.Repository.Crypto;
+using ZstdSharp;
+
+namespace MedicineMan.Repository.Storing;
+
+/// <summary>Turns plain blobs into stored ones and back: compress, seal, verify. One thread at a time; buffers grow to the largest blob and stay.</summary>
+internal sealed class BlobCodec(MasterKey key) : IDisposable
+{
+    // Below this gain the reader's decompression is not worth it.
+    private const int MinimumGainPercent = 3;
+
+    private readonly Sealer sealer = new(key);
+    private readonly Compressor compressor = new(1);
+    private readonly Decompressor decompressor = new();
+    private byte[] stored = [];
+    private byte[] opened = [];
+    private byte[] plain = [];
+    private int level = 1;
+
+    public Sealer Sealer => sealer;
+
+    /// <summary>Compresses where it pays, seals, and proves that the result reads back as the same bytes.</summary>
+    /// <returns>The stored form, valid until the next call, and the plain length when compressed, else 0.</returns>
+    public (ReadOnlyMemory<byte> Stored, uint UncompressedLength) Encode(ReadOnlySpan<byte> blob, int atLevel)
+    {
+        SetLevel(atLevel);
+        Grow(ref stored, Compressor.GetCompressBound(blob.Length) + Sealer.Overhead);
+        var length = blob.Length == 0 ? int.MaxValue : compressor.Wrap(blob, stored.AsSpan(Sealer.IvSize));
+        var compressed = length < blob.Length - (long)blob.Length * MinimumGainPercent / 100;
+        if (!compressed)
+        {
+            blob.CopyTo(stored.AsSpan(Sealer.IvSize));
+            length = blob.Length;
+        }
+
+        var result = stored.AsMemory(0, length + Sealer.Overhead);
+        sealer.Seal(stored.AsSpan(Sealer.IvSize, length), result.Span);
+        // A compressor or memory that errs is found now, while the data is still at hand, and not when it is needed.
+        if (!TryDecode(result.Span, compressed ? (uint)blob.Length : 0, out var back) || !back.Span.SequenceEqual(blob))
+        {
+            throw new DamagedException("A block did not read back as it was written: the memory or processor of this machine errs. The backup was given up.");
+        }
+
+        return (result, compressed ? (uint)blob.Length : 0);
+    }
+
+    /// <summary>Stored length at a level, for choosing one.</summary>
+    public int CompressedLength(ReadOnlySpan<byte> blob, int atLevel)
+    {
+        SetLevel(atLevel);
+        Grow(ref stored, Compressor.GetCompressBound(blob.Length));
+        return compressor.Wrap(blob, stored);
+    }
+
+    /// <summary>Opens and decompresses.</summary>
+    /// <returns>False when the bytes are not those that were stored; true with the plain bytes, valid until the next call.</returns>
+    public bool TryDecode(ReadOnlySpan<byte> storedBlob, uint uncompressedLength, out ReadOnlyMemory<byte> blob)
+    {
+        blob = default;
+        if (storedBlob.Length < Sealer.Overhead)
+        {
+            return false;
+        }
+
+        var length = storedBlob.Length - Sealer.Overhead;
+        Grow(ref opened, length);
+        if (!sealer.TryOpen(storedBlob, opened))
+        {
+            return false;
+        }
+
+        if (uncompressedLength == 0)
+        {
+            blob = opened.AsMemory(0, length);
+            return true;
+        }
+
+        Grow(ref plain, checked((int)uncompressedLength));
+        try
+        {
+            var unwrapped = decompressor.Unwrap(opened.AsSpan(0, length), plain.AsSpan(0, (int)uncompressedLength));
+            blob = plain.AsMemory(0, unwrapped);
+            return unwrapped == uncompressedLength;
+        }
+        catch (ZstdException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        sealer.Dispose();
+        compressor.Dispose();
+        decompressor.Dispose();
+    }
+
+    private void SetLevel(int wanted)
+    {
+        if (wanted != level)
+        {
+            compressor.Level = level = wanted;
+        }
+    }
+
+    private static void Grow(ref byte[] buffer, int length)
+    {
+        if (buffer.Length < length)
+        {
+            buffer = GC.AllocateUninitializedArray<byte>((int)Math.Max(64 * 1024, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length)));
+        }
+    }
+}

@@ -1,0 +1,181 @@
+using System.Buffers;
+using MedicineMan.Repository.Crypto;
+using MedicineMan.Sdk.Storage;
+using ZstdSharp;
+
+namespace MedicineMan.Repository.Storing;
+
+/// <summary>
+/// The files of a repository on a storage: names, sealing, and patience with a storage that fails for a moment. Safe for concurrent use.
+/// </summary>
+internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int version, TimeProvider clock) : IDisposable
+{
+    public const string Config = "config";
+    public const string Keys = "keys/";
+    public const string Data = "data/";
+    public const string Index = "index/";
+    public const string Snapshots = "snapshots/";
+    public const string Locks = "locks/";
+
+    // Marks zstd data in files of version 2; older files start with the JSON itself.
+    private const byte CompressedMark = 2;
+    private const int MaximumPlainSize = 1 << 30;
+
+    private readonly System.Collections.Concurrent.ConcurrentBag<BlobCodec> codecs = [];
+
+    public IStorageBackend Storage => storage;
+
+    public MasterKey Key => key;
+
+    public int Version => version;
+
+    public TimeProvider Clock => clock;
+
+    public string Location => storage.Location;
+
+    public static string PackKey(ObjectId id)
+    {
+        var name = id.ToString();
+        return $"{Data}{name[..2]}/{name}";
+    }
+
+    public BlobCodec RentCodec() => codecs.TryTake(out var codec) ? codec : new BlobCodec(key);
+
+    public void Return(BlobCodec codec) => codecs.Add(codec);
+
+    /// <summary>Files of one kind by id. Names that are none are left alone: they are not ours to explain.</summary>
+    public async Task<List<(ObjectId Id, long Length)>> List(string folder, CancellationToken cancel)
+    {
+        var found = new List<(ObjectId, long)>();
+        await foreach (var file in storage.ListAsync(folder, cancel))
+        {
+            if (ObjectId.TryParse(file.Key[(file.Key.LastIndexOf('/') + 1)..], out var id))
+            {
+                found.Add((id, file.Length));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Reads a whole file and checks that it is what its name says.</summary>
+    public async Task<byte[]> Read(string path, ObjectId id, long length, CancellationToken cancel)
+    {
+        var content = new byte[checked((int)length)];
+        await Patiently(() => storage.ReadAsync(path, 0, content, cancel), cancel);
+        return ObjectId.Of(content) == id
+            ? content
+            : throw new DamagedException($"{path} in {Location} is damaged: its bytes are not those its name stands for. Run a check to see what it affects.");
+    }
+
+    /// <summary>Reads, opens and decompresses an index, snapshot or lock.</summary>
+    public async Task<ReadOnlyMemory<byte>> Load(string folder, ObjectId id, long length, CancellationToken cancel)
+    {
+        var path = folder + id;
+        return Unseal(await Read(path, id, length, cancel), path);
+    }
+
+    public ReadOnlyMemory<byte> Unseal(byte[] content, string path)
+    {
+        var plain = new byte[Math.Max(0, content.Length - Sealer.Overhead)];
+        var codec = RentCodec();
+        try
+        {
+            if (!codec.Sealer.TryOpen(content, plain))
+            {
+                throw new DamagedException($"{path} in {Location} is damaged or was sealed with another key.");
+            }
+        }
+        finally
+        {
+            Return(codec);
+        }
+
+        return plain is [CompressedMark, ..] ? Decompress(plain[1..], path) : plain;
+    }
+
+    /// <summary>Seals and stores an index, snapshot or lock.</summary>
+    public async Task<ObjectId> Save(string folder, ReadOnlyMemory<byte> json, CancellationToken cancel)
+    {
+        var content = Seal(version == 1 ? json.Span : Compress(json.Span));
+        var id = ObjectId.Of(content);
+        await Put(folder + id, new ReadOnlySequence<byte>(content), cancel);
+        return id;
+    }
+
+    public byte[] Seal(ReadOnlySpan<byte> plain)
+    {
+        var content = new byte[plain.Length + Sealer.Overhead];
+        var codec = RentCodec();
+        codec.Sealer.Seal(plain, content);
+        Return(codec);
+        return content;
+    }
+
+    public Task Put(string path, ReadOnlySequence<byte> content, CancellationToken cancel) =>
+        Patiently(() => storage.PutAsync(path, content, cancel), cancel);
+
+    public Task ReadRange(string path, long offset, Memory<byte> destination, CancellationToken cancel) =>
+        Patiently(() => storage.ReadAsync(path, offset, destination, cancel), cancel);
+
+    public Task Delete(string path, CancellationToken cancel) => Patiently(() => storage.DeleteAsync(path, cancel), cancel);
+
+    public void Dispose()
+    {
+        while (codecs.TryTake(out var codec))
+        {
+            codec.Dispose();
+        }
+    }
+
+    private async Task Patiently(Func<Task> call, CancellationToken cancel)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await call();
+                return;
+            }
+            catch (StorageException failure) when (failure.Transient && attempt < 5)
+            {
+                // Jitter keeps several writers from coming back in the same instant.
+                var wait = TimeSpan.FromMilliseconds((200 << attempt) * (0.5 + Random.Shared.NextDouble()));
+                await Task.Delay(wait, clock, cancel);
+            }
+        }
+    }
+
+    private static byte[] Compress(ReadOnlySpan<byte> json)
+    {
+        using var compressor = new Compressor(3);
+        var buffer = new byte[1 + Compressor.GetCompressBound(json.Length)];
+        buffer[0] = CompressedMark;
+        return buffer[..(1 + compressor.Wrap(json, buffer.AsSpan(1)))];
+    }
+
+    private ReadOnlyMemory<byte> Decompress(byte[] compressed, string path)
+    {
+        try
+        {
+            // A stream, because not every writer states the plain size in the frame.
+            using var frames = new DecompressionStream(new MemoryStream(compressed));
+            var plain = new ArrayBufferWriter<byte>(4 * compressed.Length + 256);
+            int read;
+            while ((read = frames.Read(plain.GetSpan(64 * 1024))) > 0)
+            {
+                plain.Advance(read);
+                if (plain.WrittenCount > MaximumPlainSize)
+                {
+                    throw new DamagedException($"{path} in {Location} is larger than any file of its kind can be.");
+                }
+            }
+
+            return plain.WrittenMemory;
+        }
+        catch (Exception failure) when (failure is ZstdException or EndOfStreamException)
+        {
+            throw new DamagedException($"{path} in {Location} does not decompress.", failure);
+        }
+    }
+}

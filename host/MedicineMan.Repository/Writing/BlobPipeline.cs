@@ -1,0 +1,140 @@
+using System.Threading.Channels;
+using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Storing;
+
+namespace MedicineMan.Repository.Writing;
+
+/// <summary>
+/// Names, looks up, compresses, seals and packs blocks on every processor. The first failure stops everything: whoever adds or waits then gets it.
+/// </summary>
+internal sealed class BlobPipeline : IAsyncDisposable
+{
+    private const int QueuedBlocks = 512;
+
+    private readonly ObjectStore store;
+    private readonly BlobIndex index;
+    private readonly PackAssembler packs;
+    private readonly BackupCounters counters;
+    private readonly CancellationTokenSource stop = new();
+    private readonly Channel<Block> blocks = Channel.CreateBounded<Block>(QueuedBlocks);
+    private readonly Task[] workers;
+    private Exception? failure;
+
+    public BlobPipeline(ObjectStore store, BlobIndex index, BackupCounters counters)
+    {
+        this.store = store;
+        this.index = index;
+        this.counters = counters;
+        packs = new PackAssembler(store, index, counters, Fail, stop.Token);
+        workers = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Run(Work))];
+    }
+
+    /// <summary>Fires when the pipeline has failed.</summary>
+    public CancellationToken Stopped => stop.Token;
+
+    public async ValueTask Add(StreamContent content, Slab slab, int offset, int length, CancellationToken cancel)
+    {
+        var ordinal = content.Reserve();
+        slab.Hold();
+        await blocks.Writer.WriteAsync(new Block(content, ordinal, slab, offset, length), cancel);
+    }
+
+    /// <summary>Stores a folder listing.</summary>
+    public async Task<ObjectId> AddTree(ReadOnlyMemory<byte> json, CancellationToken cancel)
+    {
+        var id = ObjectId.Of(json.Span);
+        if (index.TryClaim(BlobKind.Tree, id))
+        {
+            var codec = store.RentCodec();
+            try
+            {
+                var (stored, uncompressed) = codec.Encode(json.Span, 3);
+                counters.TreeStored(json.Length, stored.Length);
+                await packs.Add(BlobKind.Tree, id, stored, uncompressed, cancel);
+            }
+            finally
+            {
+                store.Return(codec);
+            }
+        }
+
+        return id;
+    }
+
+    /// <summary>Stores what is still open, and the index: when this returns, everything added survives.</summary>
+    public async Task Complete(CancellationToken cancel)
+    {
+        blocks.Writer.TryComplete();
+        await Task.WhenAll(workers).WaitAsync(cancel);
+        ThrowIfFailed();
+        await packs.Complete(cancel);
+        ThrowIfFailed();
+    }
+
+    public void ThrowIfFailed()
+    {
+        if (failure is { } first)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+        }
+    }
+
+    public void Fail(Exception cause)
+    {
+        Interlocked.CompareExchange(ref failure, cause, null);
+        stop.Cancel();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        blocks.Writer.TryComplete();
+        await Task.WhenAll(workers);
+        await packs.DisposeAsync();
+        stop.Dispose();
+    }
+
+    private async Task Work()
+    {
+        var codec = store.RentCodec();
+        try
+        {
+            await foreach (var block in blocks.Reader.ReadAllAsync(stop.Token))
+            {
+                await Process(block, codec);
+                block.Slab.Release();
+                block.Content.Finish();
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The cause is recorded, or the session is being given up.
+        }
+        catch (Exception cause)
+        {
+            Fail(cause);
+        }
+        finally
+        {
+            store.Return(codec);
+        }
+    }
+
+    private async ValueTask Process(Block block, BlobCodec codec)
+    {
+        var plain = block.Slab.Buffer.AsMemory(block.Offset, block.Length);
+        var id = ObjectId.Of(plain.Span);
+        block.Content.Set(block.Ordinal, id);
+        if (!index.TryClaim(BlobKind.Data, id))
+        {
+            return;
+        }
+
+        var (stored, uncompressed) = codec.Encode(plain.Span, block.Content.Level.For(plain.Span, codec));
+        block.Content.CountNew(plain.Length, stored.Length);
+        counters.DataStored(plain.Length, stored.Length);
+        await packs.Add(BlobKind.Data, id, stored, uncompressed, stop.Token);
+    }
+
+    private readonly record struct Block(StreamContent Content, int Ordinal, Slab Slab, int Offset, int Length);
+}

@@ -1,0 +1,55 @@
+using MedicineMan.Repository.Format;
+using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Storing;
+
+namespace MedicineMan.Repository.Writing;
+
+/// <summary>Writes index files for stored packs, each well below the 8 MiB that readers expect at most.</summary>
+internal sealed class IndexKeeper(ObjectStore store) : IDisposable
+{
+    private const int BlobsPerFile = 30_000;
+
+    private readonly SemaphoreSlim turn = new(1);
+    private readonly List<IndexedPack> packs = [];
+
+    public async Task Add(IndexedPack pack, CancellationToken cancel)
+    {
+        await turn.WaitAsync(cancel);
+        try
+        {
+            packs.Add(pack);
+            if (packs.Sum(known => known.Blobs.Count) >= BlobsPerFile)
+            {
+                await Write(cancel);
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public async Task Flush(CancellationToken cancel)
+    {
+        await turn.WaitAsync(cancel);
+        try
+        {
+            if (packs.Count > 0)
+            {
+                await Write(cancel);
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    private async Task Write(CancellationToken cancel)
+    {
+        await store.Save(ObjectStore.Index, IndexDocument.Write(packs), cancel);
+        packs.Clear();
+    }
+}

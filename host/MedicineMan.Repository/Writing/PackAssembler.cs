@@ -1,0 +1,153 @@
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using MedicineMan.Repository.Format;
+using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Storing;
+
+namespace MedicineMan.Repository.Writing;
+
+/// <summary>
+/// Fills packs and stores them. Each block goes to one of several open packs, drawn by lot: in one pack in order, the sizes of blocks would tell
+/// which known content it holds.
+/// </summary>
+internal sealed class PackAssembler : IAsyncDisposable
+{
+    private const int TargetSize = 16 << 20;
+    private const int OpenDataPacks = 3;
+    private const int Uploads = 2;
+
+    private readonly ObjectStore store;
+    private readonly BlobIndex index;
+    private readonly BackupCounters counters;
+    private readonly Action<Exception> fail;
+    private readonly CancellationToken stop;
+    private readonly PackBuffer?[] open = new PackBuffer?[OpenDataPacks + 1];
+    private readonly Lock gate = new();
+    // Full packs hold sixteen megabytes each: one may wait, the next one holds the workers up.
+    private readonly Channel<PackBuffer> full = Channel.CreateBounded<PackBuffer>(1);
+    private readonly IndexKeeper indexes;
+    private readonly Task[] uploads;
+
+    public PackAssembler(ObjectStore store, BlobIndex index, BackupCounters counters, Action<Exception> fail, CancellationToken stop)
+    {
+        this.store = store;
+        this.index = index;
+        this.counters = counters;
+        this.fail = fail;
+        this.stop = stop;
+        indexes = new IndexKeeper(store);
+        uploads = [.. Enumerable.Range(0, Uploads).Select(_ => Task.Run(Upload))];
+    }
+
+    /// <summary>Puts a stored blob into a pack. The memory is free again when this returns its task.</summary>
+    public ValueTask Add(BlobKind kind, ObjectId id, ReadOnlyMemory<byte> stored, uint uncompressedLength, CancellationToken cancel)
+    {
+        var slot = kind == BlobKind.Tree ? OpenDataPacks : RandomNumberGenerator.GetInt32(OpenDataPacks);
+        PackBuffer pack;
+        lock (gate)
+        {
+            pack = open[slot] ??= new PackBuffer(kind);
+            pack.Add(id, stored.Span, uncompressedLength);
+            if (pack.Length < TargetSize)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            open[slot] = null;
+        }
+
+        return full.Writer.WriteAsync(pack, cancel);
+    }
+
+    /// <summary>Stores the packs that are still open, joined where they fit into one, and the index of all.</summary>
+    public async Task Complete(CancellationToken cancel)
+    {
+        foreach (var pack in Joined())
+        {
+            await full.Writer.WriteAsync(pack, cancel);
+        }
+
+        full.Writer.TryComplete();
+        await Task.WhenAll(uploads).WaitAsync(cancel);
+        if (!stop.IsCancellationRequested)
+        {
+            await indexes.Flush(cancel);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        full.Writer.TryComplete();
+        await Task.WhenAll(uploads);
+        foreach (var pack in open)
+        {
+            pack?.Release();
+        }
+
+        while (full.Reader.TryRead(out var pack))
+        {
+            pack.Release();
+        }
+
+        indexes.Dispose();
+    }
+
+    // Small backups would otherwise leave a pack for each slot behind.
+    private List<PackBuffer> Joined()
+    {
+        var joined = new List<PackBuffer>();
+        lock (gate)
+        {
+            foreach (var pack in open.OfType<PackBuffer>().OrderBy(pack => pack.Length))
+            {
+                if (joined.Find(other => other.Kind == pack.Kind && other.Length + pack.Length <= TargetSize) is { } room)
+                {
+                    room.Absorb(pack);
+                }
+                else
+                {
+                    joined.Add(pack);
+                }
+            }
+
+            Array.Clear(open);
+        }
+
+        return joined;
+    }
+
+    private async Task Upload()
+    {
+        try
+        {
+            await foreach (var pack in full.Reader.ReadAllAsync(stop))
+            {
+                await Store(pack);
+                pack.Release();
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The cause is recorded, or the session is being given up.
+        }
+        catch (Exception cause)
+        {
+            fail(cause);
+        }
+    }
+
+    private async Task Store(PackBuffer pack)
+    {
+        var codec = store.RentCodec();
+        var header = PackHeader.Write(pack.Blobs, codec.Sealer);
+        store.Return(codec);
+        pack.Append(header);
+        counters.Overhead(header.Length);
+        var id = pack.Hash();
+        await store.Put(ObjectStore.PackKey(id), pack.Content(), stop);
+
+        IndexedPack[] stored = [new IndexedPack(id, [.. pack.Blobs])];
+        await indexes.Add(stored[0], stop);
+        index.Add(stored);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using MedicineMan.Repository.Chunking;
+
+namespace MedicineMan.Repository.Writing;
+
+/// <summary>Reads a source to its end, cuts it into blocks and hands them to the pipeline without copying them.</summary>
+internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline pipeline, BackupCounters counters)
+{
+    /// <summary>Takes a whole source in.</summary>
+    /// <param name="source">Read to its end, not disposed.</param>
+    /// <param name="profile">How finely it is cut.</param>
+    /// <param name="expected">Its length if known, to save memory on small files; else null.</param>
+    /// <param name="hash">Takes every byte in when not null.</param>
+    /// <param name="cancel">Ends reading.</param>
+    public async Task<FedStream> Feed(Stream source, ChunkProfile profile, long? expected, IncrementalHash? hash, CancellationToken cancel)
+    {
+        var content = new StreamContent();
+        var total = 0L;
+        byte[] carry = [];
+        var carried = 0;
+        for (var ended = false; !ended;)
+        {
+            var size = Math.Min(profile.SlabSize, (expected ?? int.MaxValue) - total + carried + 1);
+            var slab = await slabs.Rent((int)Math.Max(size, Math.Min(profile.SlabSize, carried * 2L)), cancel);
+            try
+            {
+                carry.AsSpan(0, carried).CopyTo(slab.Buffer);
+                (var read, var rest, ended) = await Fill(source, profile, content, slab, carried, hash, cancel);
+                total += read;
+                carried = slab.Buffer.Length - rest;
+                Array.Resize(ref carry, Math.Max(carry.Length, carried));
+                slab.Buffer.AsSpan(rest).CopyTo(carry);
+            }
+            finally
+            {
+                slab.Release();
+            }
+        }
+
+        content.Finish();
+        return new FedStream(content, total);
+    }
+
+    // Returns the bytes read, where in the slab the uncut rest starts (the slab is then full), and whether the source ended.
+    private async Task<(long Read, int Uncut, bool Ended)> Fill(
+        Stream source, ChunkProfile profile, StreamContent content, Slab slab, int filled, IncrementalHash? hash, CancellationToken cancel)
+    {
+        var start = 0;
+        var total = 0L;
+        while (true)
+        {
+            // What is left in a full slab may be too little to find its cut: it is carried over.
+            if (filled == slab.Buffer.Length)
+            {
+                return (total, start, false);
+            }
+
+            var read = await source.ReadAsync(slab.Buffer.AsMemory(filled), cancel);
+            hash?.AppendData(slab.Buffer, filled, read);
+            counters.Read(read);
+            filled += read;
+            total += read;
+            while (filled - start >= profile.Maximum || (read == 0 && filled > start))
+            {
+                var length = chunker.FirstCut(slab.Buffer.AsSpan(start, filled - start), profile);
+                await pipeline.Add(content, slab, start, length, cancel);
+                start += length;
+            }
+
+            if (read == 0)
+            {
+                return (total, slab.Buffer.Length, true);
+            }
+        }
+    }
+}
+
+/// <summary>A source taken in: its blocks may still be under way.</summary>
+internal readonly record struct FedStream(StreamContent Content, long Bytes);

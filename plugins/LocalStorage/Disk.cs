@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace MedicineMan.Plugins.LocalStorage;
+
+/// <summary>The two things .NET has no door for: giving a file a second name only if that is free, and syncing a folder.</summary>
+internal static unsafe partial class Disk
+{
+    private const int AlreadyThere = 17;
+    private const int NotSupported = 95;
+    private const int NotPermitted = 1;
+
+    /// <summary>Gives a file its final name as well.</summary>
+    /// <returns>False when the name is taken.</returns>
+    public static bool TryLink(string from, string to)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return TryMove(from, to);
+        }
+
+        if (link(from, to) == 0)
+        {
+            return true;
+        }
+
+        return Marshal.GetLastPInvokeError() switch
+        {
+            AlreadyThere => false,
+            // Some network and FAT disks know no links.
+            NotSupported or NotPermitted => TryMove(from, to),
+            var error => throw new IOException(Marshal.GetPInvokeErrorMessage(error), error),
+        };
+    }
+
+    /// <summary>Makes the names in a folder survive a power cut.</summary>
+    public static void Sync(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var handle = new SafeFileHandle(open(folder, 0), ownsHandle: true);
+        if (handle.IsInvalid || fsync((int)handle.DangerousGetHandle()) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
+        }
+    }
+
+    private static bool TryMove(string from, string to)
+    {
+        try
+        {
+            File.Move(from, to, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(to))
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int link(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(int handle);
+}

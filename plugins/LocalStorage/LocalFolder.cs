@@ -1,0 +1,218 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using MedicineMan.Sdk.Storage;
+
+namespace MedicineMan.Plugins.LocalStorage;
+
+/// <summary>
+/// A folder as a storage. An object is written under another name, synced, and then linked to its own, so that it is there whole or not at all, also
+/// after a power cut. Nobody but the owner can read what is written.
+/// </summary>
+internal sealed class LocalFolder(string root) : IStorageBackend
+{
+    private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    // Clients of the repository format know this folder and leave it alone.
+    private const string Unfinished = "tmp";
+
+    // Longer than any write takes: such a file is the rest of a crash.
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
+
+    private int swept;
+
+    public string Location => root;
+
+    public async Task<bool> PutAsync(string key, ReadOnlySequence<byte> content, CancellationToken cancel)
+    {
+        var target = PathOf(key);
+        try
+        {
+            if (File.Exists(target))
+            {
+                return false;
+            }
+
+            if (Path.GetDirectoryName(root) is { } parent && !Directory.Exists(parent))
+            {
+                throw new StorageException($"{root}: the folder {parent} does not exist. Mount the disk it is on, or create it.");
+            }
+
+            SweepOnce();
+            MakeFolder(Path.GetDirectoryName(target)!);
+            MakeFolder(Path.Combine(root, Unfinished));
+            var unfinished = Path.Combine(root, Unfinished, Path.GetRandomFileName());
+            try
+            {
+                await Write(unfinished, content, cancel);
+                if (!Disk.TryLink(unfinished, target))
+                {
+                    return false;
+                }
+            }
+            finally
+            {
+                File.Delete(unfinished);
+            }
+
+            Disk.Sync(Path.GetDirectoryName(target)!);
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFault.Explain(failure, root, $"write {key}");
+        }
+    }
+
+    public async Task ReadAsync(string key, long offset, Memory<byte> destination, CancellationToken cancel)
+    {
+        try
+        {
+            using var file = File.OpenHandle(PathOf(key), options: FileOptions.None);
+            for (var filled = 0; filled < destination.Length;)
+            {
+                var read = await RandomAccess.ReadAsync(file, destination[filled..], offset + filled, cancel);
+                if (read == 0)
+                {
+                    throw new StorageException($"{root} has only {offset + filled} bytes of {key}, where {offset + destination.Length} were expected: the file was cut short. Run a check.");
+                }
+
+                filled += read;
+            }
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new StorageObjectMissingException(key, root);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFault.Explain(failure, root, $"read {key}");
+        }
+    }
+
+    public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var folder = PathOf(prefix[..(prefix.LastIndexOf('/') + 1)].TrimEnd('/'));
+        foreach (var found in Files(folder))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var key = Path.GetRelativePath(root, found.FullName).Replace('\\', '/');
+            if (key.StartsWith(prefix, StringComparison.Ordinal) && !key.StartsWith(Unfinished + "/", StringComparison.Ordinal) && found.Exists)
+            {
+                yield return new StoredObject(key, found.Length, found.LastWriteTimeUtc);
+            }
+        }
+
+        await Task.CompletedTask;
+    }
+
+    public Task<bool> DeleteAsync(string key, CancellationToken cancel)
+    {
+        var path = PathOf(key);
+        try
+        {
+            if (!File.Exists(path))
+            {
+                return Task.FromResult(false);
+            }
+
+            File.Delete(path);
+            Disk.Sync(Path.GetDirectoryName(path)!);
+            return Task.FromResult(true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFault.Explain(failure, root, $"remove {key}");
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private List<FileInfo> Files(string folder)
+    {
+        try
+        {
+            // Not followed: a link could lead out of the folder, or round in a circle.
+            var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
+            return Directory.Exists(folder) ? [.. new DirectoryInfo(folder).EnumerateFiles("*", options)] : [];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFault.Explain(failure, root, "list its files");
+        }
+    }
+
+    // Keys are what the contract says, letter by letter: so no key can name anything outside the folder.
+    private string PathOf(string key)
+    {
+        foreach (var segment in key.Length == 0 ? [] : key.Split('/'))
+        {
+            if (segment is "" or "." or ".." || segment.AsSpan().ContainsAnyExcept(KeyCharacters))
+            {
+                throw new ArgumentException($"{key} is not a key.", nameof(key));
+            }
+        }
+
+        return Path.Combine(root, key);
+    }
+
+    private static readonly SearchValues<char> KeyCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
+
+    private static async Task Write(string path, ReadOnlySequence<byte> content, CancellationToken cancel)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, PreallocationSize = content.Length };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerFile;
+        }
+
+        await using var file = new FileStream(path, options);
+        foreach (var part in content)
+        {
+            await file.WriteAsync(part, cancel);
+        }
+
+        file.Flush(flushToDisk: true);
+    }
+
+    private static void MakeFolder(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return;
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+            return;
+        }
+
+        // One by one, because only the last one made in a call gets the mode.
+        MakeFolder(Path.GetDirectoryName(path)!);
+        Directory.CreateDirectory(path, OwnerFolder);
+        // The folder's own name must survive a power cut as well.
+        Disk.Sync(Path.GetDirectoryName(path)!);
+    }
+
+    private void SweepOnce()
+    {
+        var folder = Path.Combine(root, Unfinished);
+        if (Interlocked.Exchange(ref swept, 1) == 1 || !Directory.Exists(folder))
+        {
+            return;
+        }
+
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
+        {
+            if (TimeProvider.System.GetUtcNow() - file.LastWriteTimeUtc > LeftoverAge)
+            {
+                file.Delete();
+            }
+        }
+    }
+}
