@@ -33,7 +33,7 @@ public sealed class BackupTests
         await ward.Shop();
         var run = await ward.BackUp(await ward.Plan());
         using var folder = new TemporaryFolder("kit");
-        await File.WriteAllTextAsync(folder["password"], ward.Host.Get<Secrets.KeyRing>().Current.RecoveryPassword);
+        await File.WriteAllTextAsync(folder["password"], ward.Host.Get<Host.Secrets.KeyRing>().Current.RecoveryPassword);
         string Restic(params string[] arguments) => Programs.Run(restic, ["-r", ward.RepositoryFolder, "--password-file", folder["password"], "--no-cache", .. arguments]);
         Assert.Contains("no errors were found", Restic("check", "--read-data"), StringComparison.Ordinal);
         Assert.Contains("medicineman.json", Restic("ls", run.SnapshotId!), StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public sealed class BackupTests
         var found = Assert.Single(await ward.Host.Get<ScanStore>().Services(Ward.Here, ward.ServerId, default), service => service.DataDirectory == ward.Postgres.DataDirectory);
         Assert.True(found.Confidence >= 0.9, $"confidence {found.Confidence}");
         Assert.Contains(found.StoreList, store => store.Name == "shop" && store.Bytes > 0);
-        var server = await ward.Host.Get<Servers.ServerStore>().Get(Ward.Here, ward.ServerId, default);
+        var server = await ward.Host.Get<Host.Servers.ServerStore>().Get(Ward.Here, ward.ServerId, default);
         var plan = await ward.Host.Get<PlanStore>().Add(Ward.Here, Ward.Somebody, Suggestion.For(server, found, ward.RepositoryId), default);
         Assert.Equal("proven", (await ward.BackUp(plan)).State);
     }
