@@ -13,8 +13,8 @@ internal static class BackupServices
     public static void AddBackups(this IServiceCollection services)
     {
         services.AddSingleton<RepositoryStore>().AddSingleton<OpenRepositories>().AddSingleton<SnapshotStore>().AddSingleton<StorageKinds>();
-        services.AddSingleton<PlanStore>().AddSingleton<Sources>().AddSingleton<BackupKinds>();
-        services.AddSingleton<RunStore>().AddSingleton<RunRecord>();
+        services.AddSingleton<PlanStore>().AddSingleton<Sources>().AddSingleton<BackupKinds>().AddSingleton<Pages.PlanChoices>();
+        services.AddSingleton<RunStore>().AddSingleton<RunRecord>().AddSingleton<FirstProtection>();
         services.AddSingleton<RestoreStore>().AddSingleton<ScratchTargets>();
         services.AddSingleton<IJobHandler, PrepareRepository>().AddSingleton<IJobHandler, ReadRepository>().AddSingleton<IJobHandler, LookAtSource>();
         services.AddSingleton<IJobHandler, BackUp>().AddSingleton<IJobHandler, ProveBackup>().AddSingleton<IJobHandler, RestoreBackup>();

@@ -1,11 +1,12 @@
 using MedicineMan.Host.Access;
+using MedicineMan.Host.Backups.Plans;
 using MedicineMan.Host.Servers;
 
 namespace MedicineMan.Host.Setup;
 
 /// The steps from nothing to a proven backup. One Razor page each; whether a step is done is seen from the data, so that setup can
 /// be left at any point and taken up again at <c>/setup</c>. A new step is one line here and one page.
-internal sealed class SetupSteps(SetupState state, ServerStore servers)
+internal sealed class SetupSteps(SetupState state, ServerStore servers, PlanStore plans)
 {
     public static IReadOnlyList<SetupStep> All { get; } =
     [
@@ -13,6 +14,8 @@ internal sealed class SetupSteps(SetupState state, ServerStore servers)
         new("recovery-kit", "Recovery kit", "/setup/recovery-kit"),
         new("server", "First server", "/setup/server"),
         new("scan", "Scan", "/setup/scan"),
+        new("protect", "Protect", "/setup/protect"),
+        new("watch", "Proven", "/setup/watch"),
     ];
 
     /// The address of the first step that is not done, or home.
@@ -41,6 +44,17 @@ internal sealed class SetupSteps(SetupState state, ServerStore servers)
         if (first.Any(server => server.OsName is not null))
         {
             done.Add("scan");
+        }
+
+        var planned = (await plans.Page(visitor.Organization, null, null, 50, cancel)).Items;
+        if (planned.Count > 0)
+        {
+            done.Add("protect");
+        }
+
+        if (planned.Any(plan => plan.LastProvenAt is not null))
+        {
+            done.Add("watch");
         }
 
         return done;

@@ -11,7 +11,7 @@ namespace MedicineMan.Host.Backups.Pages;
 
 /// A new plan (<c>/backups/plans/new</c>, filled in from what a scan found) or an existing one.
 [Authorize]
-internal sealed class EditPlanModel(PlanStore plans, RepositoryStore repositories, ServerStore servers, BackupKinds kinds) : PageModel
+internal sealed class EditPlanModel(PlanStore plans, PlanChoices choices) : PageModel
 {
     [BindProperty]
     public PlanForm Form { get; set; } = new();
@@ -22,7 +22,7 @@ internal sealed class EditPlanModel(PlanStore plans, RepositoryStore repositorie
 
     public IReadOnlyList<RepositoryRow> Repositories { get; private set; } = [];
 
-    public IReadOnlyList<(string Kind, string Name)> Kinds => kinds.All;
+    public IReadOnlyList<(string Kind, string Name)> Kinds => choices.Kinds;
 
     public string? Problem { get; private set; }
 
@@ -33,8 +33,7 @@ internal sealed class EditPlanModel(PlanStore plans, RepositoryStore repositorie
             return NotFound();
         }
 
-        Form = Plan is not null ? PlanForm.From(Plan) : new PlanForm { ServerId = server, Service = service };
-        Form.RepositoryId ??= Repositories.Count > 0 ? Repositories[0].Id : null;
+        Form = Plan is not null ? PlanForm.From(Plan) : await choices.Suggested(HttpContext.Visitor().Organization, server, service, cancel);
         return Page();
     }
 
@@ -45,9 +44,9 @@ internal sealed class EditPlanModel(PlanStore plans, RepositoryStore repositorie
             return NotFound();
         }
 
+        var visitor = HttpContext.Visitor();
         try
         {
-            var visitor = HttpContext.Visitor();
             var settings = Form.Read();
             if (Plan is null)
             {
@@ -55,7 +54,7 @@ internal sealed class EditPlanModel(PlanStore plans, RepositoryStore repositorie
             }
             else
             {
-                await plans.Edit(visitor.Organization, visitor.Actor, id, settings with { Password = settings.Password is { Length: > 0 } ? settings.Password : null }, cancel);
+                await plans.Edit(visitor.Organization, visitor.Actor, id, settings, cancel);
             }
 
             return Redirect($"/backups/plans/{id}");
@@ -71,8 +70,7 @@ internal sealed class EditPlanModel(PlanStore plans, RepositoryStore repositorie
     {
         var organization = HttpContext.Visitor().Organization;
         Plan = id == "new" ? null : await plans.Find(organization, id, cancel);
-        Servers = (await servers.Page(organization, null, null, null, 200, cancel)).Items;
-        Repositories = (await repositories.Page(organization, null, 200, cancel)).Items;
+        (Servers, Repositories) = (await choices.Servers(organization, cancel), await choices.Repositories(organization, cancel));
         return Plan is not null || id == "new";
     }
 }

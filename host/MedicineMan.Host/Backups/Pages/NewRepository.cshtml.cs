@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Setup;
@@ -40,7 +39,7 @@ internal sealed class NewRepositoryModel(RepositoryStore repositories, StorageKi
                 throw new UserFacingException("Give the repository a name of at most 100 characters and an absolute path.");
             }
 
-            var repository = new NewRepository(Name.Trim(), Kind, JsonSerializer.Serialize(new Dictionary<string, string> { ["path"] = Path }));
+            var repository = NewRepository.Local(Name.Trim(), Path) with { Kind = Kind };
             return Redirect($"/backups/repositories/{await repositories.Add(visitor.Organization, visitor.Actor, repository, string.IsNullOrEmpty(Password) ? null : Password, cancel)}");
         }
         catch (UserFacingException refused)

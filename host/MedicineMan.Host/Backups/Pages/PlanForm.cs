@@ -24,6 +24,8 @@ public sealed class PlanForm
 
     public string? Password { get; set; }
 
+    public bool RemovePassword { get; set; }
+
     public string? RunAs { get; set; }
 
     /// One name a line; empty for all.
@@ -37,6 +39,11 @@ public sealed class PlanForm
     {
         Name = plan.Name, ServerId = plan.ServerId, RepositoryId = plan.RepositoryId, Kind = plan.Kind, Service = plan.Service, Host = plan.Host, Port = plan.Port, UserName = plan.UserName, RunAs = plan.RunAs,
         Items = string.Join('\n', plan.ItemNames), Prove = plan.Prove, ProofServerId = plan.ProofServerId,
+    };
+
+    internal static PlanForm From(PlanSettings plan) => new()
+    {
+        Name = plan.Name, ServerId = plan.ServerId, RepositoryId = plan.RepositoryId, Kind = plan.Kind, Service = plan.Service, Host = plan.Host, Port = plan.Port, UserName = plan.UserName, RunAs = plan.RunAs,
     };
 
     internal PlanSettings Read()
@@ -63,7 +70,7 @@ public sealed class PlanForm
         return new PlanSettings
         {
             Name = Name!.Trim(), ServerId = ServerId!, RepositoryId = RepositoryId!, Kind = Kind!, Service = Empty(Service), Host = Empty(Host), Port = Port, UserName = Empty(UserName),
-            Password = Password, RunAs = Empty(RunAs), Items = (Items ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), Prove = Prove,
+            Password = RemovePassword ? "" : Empty(Password), RunAs = Empty(RunAs), Items = (Items ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), Prove = Prove,
             ProofServerId = Empty(ProofServerId),
         };
     }

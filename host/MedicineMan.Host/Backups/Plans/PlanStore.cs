@@ -72,7 +72,7 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
             {
                 var id = Ids.New(time);
                 await RefuseTakenName(transaction, organization, plan.Name, id, cancel);
-                var secret = plan.Password is null ? null : (await PutPassword(transaction, organization, actor, plan, cancel)).Id;
+                var secret = string.IsNullOrEmpty(plan.Password) ? null : (await PutPassword(transaction, organization, actor, plan, cancel)).Id;
                 await transaction.Connection!.ExecuteAsync(new CommandDefinition(InsertSql, Parameters(organization, id, plan, secret), transaction, cancellationToken: cancel));
                 await EnqueueLook(transaction, organization, actor, id, plan, cancel);
                 await audit.Record(transaction, organization, actor, new AuditEntry("plan.added", "plan", id, plan.Name), cancel);

@@ -15,10 +15,52 @@ namespace MedicineMan.Host.Backups.Repositories;
 internal sealed class OpenRepositories(RepositoryStore store, Providers providers, SecretVault vault, KeyRing ring) : IDisposable
 {
     private readonly ConcurrentDictionary<(string Id, string Settings, string Secret), Lazy<Task<BackupRepository>>> open = new();
+    private readonly SemaphoreSlim preparing = new(1, 1);
 
     public async Task<BackupRepository> Open(OrganizationId organization, string id, CancellationToken cancel)
     {
         var row = await store.Get(organization, id, cancel);
+        if (row.State is not RepositoryState.Ready)
+        {
+            await Prepare(organization, row, cancel);
+        }
+
+        return await Open(organization, row, cancel);
+    }
+
+    /// Creates a new repository, or makes sure that an existing one opens. Whoever comes first does it, others wait: a backup may be asked for
+    /// before the repository is there.
+    public async Task Prepare(OrganizationId organization, RepositoryRow row, CancellationToken cancel)
+    {
+        await preparing.WaitAsync(cancel);
+        try
+        {
+            row = await store.Get(organization, row.Id, cancel);
+            try
+            {
+                await Open(organization, row, cancel);
+            }
+            catch (NotARepositoryException) when (row.State is RepositoryState.New or RepositoryState.FailedNew)
+            {
+                await Create(organization, row, cancel);
+            }
+
+            await store.RecordState(organization, row.Id, RepositoryState.Ready, null, null, cancel);
+        }
+        catch (Exception failure) when (!cancel.IsCancellationRequested)
+        {
+            var state = row.State is RepositoryState.New or RepositoryState.FailedNew ? RepositoryState.FailedNew : RepositoryState.Failed;
+            await store.RecordState(organization, row.Id, state, Failures.Sentence(failure, cancel), null, cancel);
+            throw;
+        }
+        finally
+        {
+            preparing.Release();
+        }
+    }
+
+    private async Task<BackupRepository> Open(OrganizationId organization, RepositoryRow row, CancellationToken cancel)
+    {
         var key = (row.Id, row.Settings, row.PasswordSecret);
         var opening = open.GetOrAdd(key, _ => new Lazy<Task<BackupRepository>>(() => OpenNew(organization, row)));
         try
@@ -34,7 +76,7 @@ internal sealed class OpenRepositories(RepositoryStore store, Providers provider
     }
 
     /// Makes the repository on its storage, with a second password that only the recovery kit holds.
-    public async Task Create(OrganizationId organization, RepositoryRow row, CancellationToken cancel)
+    private async Task Create(OrganizationId organization, RepositoryRow row, CancellationToken cancel)
     {
         using var created = await BackupRepository.Initialise(await Storage(row, cancel), await Password(organization, row, cancel), cancel);
         await created.Keys.Add(ring.Current.RecoveryPassword, cancel);
@@ -48,6 +90,7 @@ internal sealed class OpenRepositories(RepositoryStore store, Providers provider
         }
 
         open.Clear();
+        preparing.Dispose();
     }
 
     private async Task<BackupRepository> OpenNew(OrganizationId organization, RepositoryRow row) =>

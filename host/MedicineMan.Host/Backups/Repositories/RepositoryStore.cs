@@ -31,7 +31,7 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
 
     private const string InsertSql = """
         insert into repositories (id, organization_id, name, kind, settings, password_secret, state, created_at)
-        values (@id, @organization, @Name, @Kind, @Settings, @secret, 'new', @now)
+        values (@id, @organization, @Name, @Kind, @Settings, @secret, @state, @now)
         """;
 
     private const string StateSql = """
@@ -74,10 +74,10 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
                     transaction, organization, "repository-password", $"Password of repository {repository.Name}", password ?? RepositoryPassword.New(), actor, cancel);
                 await connection.ExecuteAsync(new CommandDefinition(
                     InsertSql,
-                    new { id, organization, repository.Name, repository.Kind, repository.Settings, secret = secret.Id, now = time.GetUtcNow() },
+                    new { id, organization, repository.Name, repository.Kind, repository.Settings, secret = secret.Id, state = password is null ? RepositoryState.New : RepositoryState.Existing, now = time.GetUtcNow() },
                     transaction,
                     cancellationToken: cancel));
-                await EnqueuePreparation(transaction, organization, actor, id, repository.Name, password is null, cancel);
+                await EnqueuePreparation(transaction, organization, actor, id, repository.Name, cancel);
                 await audit.Record(transaction, organization, actor, new AuditEntry("repository.added", "repository", id, repository.Name), cancel);
                 return id;
             },
@@ -90,7 +90,7 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
             {
                 var row = await transaction.Connection!.QuerySingleOrDefaultAsync<RepositoryRow>(new CommandDefinition(FindSql, new { organization, id }, transaction, cancellationToken: cancel))
                     ?? throw new UserFacingException("That repository no longer exists.") { Permanent = true };
-                await EnqueuePreparation(transaction, organization, actor, id, row.Name, create: true, cancel);
+                await EnqueuePreparation(transaction, organization, actor, id, row.Name, cancel);
                 await audit.Record(transaction, organization, actor, new AuditEntry("repository.prepared-again", "repository", id, row.Name), cancel);
             },
             cancel);
@@ -121,19 +121,39 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
                 StateSql, new { organization, id, state, error, storedBytes, now = time.GetUtcNow() }, transaction, cancellationToken: cancel)),
             cancel);
 
-    private Task<string> EnqueuePreparation(DbTransaction transaction, OrganizationId organization, Actor actor, string id, string name, bool create, CancellationToken cancel) =>
+    private Task<string> EnqueuePreparation(DbTransaction transaction, OrganizationId organization, Actor actor, string id, string name, CancellationToken cancel) =>
         jobs.Enqueue(
             transaction,
-            new JobRequest(organization.Value, PrepareRepository.JobType, $$"""{"repository":"{{id}}","create":{{(create ? "true" : "false")}}}""")
+            new JobRequest(organization.Value, PrepareRepository.JobType, $$"""{"repository":"{{id}}"}""")
             {
                 Title = $"Prepare repository {name}", RequestedBy = actor.Name, UniqueKey = $"prepare:{id}", MaxAttempts = 2,
             },
             cancel);
 }
 
+/// Where a repository stands.
+internal static class RepositoryState
+{
+    /// To be created on its storage.
+    public const string New = "new";
+
+    /// Exists elsewhere already and is to be opened with the password given.
+    public const string Existing = "existing";
+    public const string Ready = "ready";
+
+    /// Could not be created, may be tried again.
+    public const string FailedNew = "failed new";
+
+    /// Could not be opened.
+    public const string Failed = "failed";
+}
+
 /// <param name="Kind">Kind of a storage provider, for instance <c>local</c>.</param>
 /// <param name="Settings">The storage's settings as a JSON object.</param>
-internal sealed record NewRepository(string Name, string Kind, string Settings);
+internal sealed record NewRepository(string Name, string Kind, string Settings)
+{
+    public static NewRepository Local(string name, string path) => new(name, "local", JsonSerializer.Serialize(new Dictionary<string, string> { ["path"] = path }));
+}
 
 internal sealed record RepositoryRow
 {
@@ -147,7 +167,7 @@ internal sealed record RepositoryRow
 
     public required string PasswordSecret { get; init; }
 
-    /// <c>new</c>, <c>ready</c> or <c>failed</c>.
+    /// One of <see cref="RepositoryState"/>.
     public required string State { get; init; }
 
     public string? Error { get; init; }
