@@ -32,6 +32,7 @@ internal sealed class BackUp(
 
         var actor = Actor.Job(job.Id);
         await record.Started(organization, run.Id, cancel);
+        run = await runs.Get(organization, run.Id, cancel);
         var stage = new Stages();
         try
         {

@@ -12,7 +12,9 @@ namespace MedicineMan.Host.Backups.Runs;
 internal sealed class RunRecord(Database database, AuditLog audit, RunStore runs, TimeProvider time)
 {
     private const string StartSql = """
-        update runs set dump_state = 'running', store_state = 'running', error = null, started_at = coalesce(started_at, @now) where organization_id = @organization and id = @id
+        update runs set dump_state = 'running', store_state = 'running', error = null, started_at = coalesce(started_at, @now),
+               prove_state = case when exists (select 1 from plans p where p.organization_id = runs.organization_id and p.id = runs.plan_id and p.prove = 1) then 'waiting' else 'skipped' end
+        where organization_id = @organization and id = @id
         """;
 
     private const string DumpedSql = "update runs set dump_state = 'done' where organization_id = @organization and id = @id";
