@@ -126,11 +126,6 @@ public sealed class SnapshotSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await pipeline.DisposeAsync();
-        if (!finished)
-        {
-            index.ForgetClaims();
-        }
-
         await held.DisposeAsync();
         abandon.Dispose();
     }

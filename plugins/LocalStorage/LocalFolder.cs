@@ -164,7 +164,7 @@ internal sealed class LocalFolder(string root) : IStorageBackend
 
     private static async Task Write(string path, ReadOnlySequence<byte> content, CancellationToken cancel)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, PreallocationSize = content.Length };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = OwnerFile;

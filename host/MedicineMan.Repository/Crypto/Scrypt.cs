@@ -1,5 +1,7 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 
 namespace MedicineMan.Repository.Crypto;
@@ -22,7 +24,7 @@ internal static class Scrypt
 
         var block = 128 * r;
         var mixed = Rfc2898DeriveBytes.Pbkdf2(password, salt, 1, HashAlgorithmName.SHA256, p * block);
-        var table = new uint[32 * n * r];
+        var table = new Vector128<uint>[8 * n * r];
         for (var i = 0; i < p; i++)
         {
             Mix(MemoryMarshal.Cast<byte, uint>(mixed.AsSpan(i * block, block)), table, n, r);
@@ -31,74 +33,79 @@ internal static class Scrypt
         return Rfc2898DeriveBytes.Pbkdf2(password, mixed, 1, HashAlgorithmName.SHA256, length);
     }
 
-    private static void Mix(Span<uint> x, uint[] table, int n, int r)
+    private static void Mix(Span<uint> words, Vector128<uint>[] table, int n, int r)
     {
-        var words = 32 * r;
-        var y = new uint[words];
+        var x = new Vector128<uint>[8 * r];
+        var scratch = new Vector128<uint>[8 * r];
+        Reorder(words, MemoryMarshal.Cast<Vector128<uint>, uint>(x.AsSpan()), toDiagonals: true);
         for (var i = 0; i < n; i++)
         {
-            x.CopyTo(table.AsSpan(i * words));
-            MixBlock(x, y, r);
+            x.CopyTo(table, i * x.Length);
+            MixBlock(x, scratch, r);
         }
 
         for (var i = 0; i < n; i++)
         {
-            var j = (int)(x[words - 16] & (uint)(n - 1));
-            XorInto(x, table.AsSpan(j * words, words));
-            MixBlock(x, y, r);
+            var j = (int)(x[^4][0] & (uint)(n - 1));
+            XorInto(x, table.AsSpan(j * x.Length, x.Length));
+            MixBlock(x, scratch, r);
+        }
+
+        Reorder(MemoryMarshal.Cast<Vector128<uint>, uint>(x.AsSpan()), words, toDiagonals: false);
+    }
+
+    // Each 16 words go by their diagonals, so that a quarter round works on four lanes at once.
+    private static void Reorder(ReadOnlySpan<uint> from, Span<uint> to, bool toDiagonals)
+    {
+        for (var i = 0; i < from.Length; i++)
+        {
+            var diagonal = i / 16 * 16 + i * 5 % 16;
+            to[toDiagonals ? i : diagonal] = from[toDiagonals ? diagonal : i];
         }
     }
 
-    private static void MixBlock(Span<uint> block, Span<uint> scratch, int r)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void XorInto(Span<Vector128<uint>> destination, ReadOnlySpan<Vector128<uint>> source)
     {
-        Span<uint> x = stackalloc uint[16];
-        block[^16..].CopyTo(x);
+        for (var i = 0; i < source.Length; i++)
+        {
+            destination[i] ^= source[i];
+        }
+    }
+
+    // Salsa20/8 from block to block; even results first, odd ones behind them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MixBlock(Span<Vector128<uint>> block, Span<Vector128<uint>> scratch, int r)
+    {
+        var (a, b, c, d) = (block[^4], block[^3], block[^2], block[^1]);
         for (var i = 0; i < 2 * r; i++)
         {
-            XorInto(x, block.Slice(16 * i, 16));
-            Salsa20Core8(x);
-            // Even results first, odd ones behind them.
-            x.CopyTo(scratch[(16 * ((i / 2) + ((i & 1) * r)))..]);
+            var (startA, startB, startC, startD) = (a ^= block[4 * i], b ^= block[4 * i + 1], c ^= block[4 * i + 2], d ^= block[4 * i + 3]);
+            for (var round = 0; round < 4; round++)
+            {
+                b ^= Vector128.ShiftLeft(a + d, 7) | Vector128.ShiftRightLogical(a + d, 25);
+                c ^= Vector128.ShiftLeft(b + a, 9) | Vector128.ShiftRightLogical(b + a, 23);
+                d ^= Vector128.ShiftLeft(c + b, 13) | Vector128.ShiftRightLogical(c + b, 19);
+                a ^= Vector128.ShiftLeft(d + c, 18) | Vector128.ShiftRightLogical(d + c, 14);
+                b = Vector128.Shuffle(b, Vector128.Create(3u, 0, 1, 2));
+                c = Vector128.Shuffle(c, Vector128.Create(2u, 3, 0, 1));
+                d = Vector128.Shuffle(d, Vector128.Create(1u, 2, 3, 0));
+                d ^= Vector128.ShiftLeft(a + b, 7) | Vector128.ShiftRightLogical(a + b, 25);
+                c ^= Vector128.ShiftLeft(d + a, 9) | Vector128.ShiftRightLogical(d + a, 23);
+                b ^= Vector128.ShiftLeft(c + d, 13) | Vector128.ShiftRightLogical(c + d, 19);
+                a ^= Vector128.ShiftLeft(b + c, 18) | Vector128.ShiftRightLogical(b + c, 14);
+                b = Vector128.Shuffle(b, Vector128.Create(1u, 2, 3, 0));
+                c = Vector128.Shuffle(c, Vector128.Create(2u, 3, 0, 1));
+                d = Vector128.Shuffle(d, Vector128.Create(3u, 0, 1, 2));
+            }
+
+            var at = 4 * ((i / 2) + ((i & 1) * r));
+            scratch[at] = a += startA;
+            scratch[at + 1] = b += startB;
+            scratch[at + 2] = c += startC;
+            scratch[at + 3] = d += startD;
         }
 
         scratch.CopyTo(block);
-    }
-
-    private static void XorInto(Span<uint> destination, ReadOnlySpan<uint> source)
-    {
-        var to = MemoryMarshal.Cast<uint, Vector<uint>>(destination);
-        var from = MemoryMarshal.Cast<uint, Vector<uint>>(source);
-        for (var i = 0; i < from.Length; i++)
-        {
-            to[i] ^= from[i];
-        }
-    }
-
-    private static void Salsa20Core8(Span<uint> b)
-    {
-        uint x0 = b[0], x1 = b[1], x2 = b[2], x3 = b[3], x4 = b[4], x5 = b[5], x6 = b[6], x7 = b[7];
-        uint x8 = b[8], x9 = b[9], x10 = b[10], x11 = b[11], x12 = b[12], x13 = b[13], x14 = b[14], x15 = b[15];
-        for (var round = 0; round < 4; round++)
-        {
-            Quarter(ref x0, ref x4, ref x8, ref x12);
-            Quarter(ref x5, ref x9, ref x13, ref x1);
-            Quarter(ref x10, ref x14, ref x2, ref x6);
-            Quarter(ref x15, ref x3, ref x7, ref x11);
-            Quarter(ref x0, ref x1, ref x2, ref x3);
-            Quarter(ref x5, ref x6, ref x7, ref x4);
-            Quarter(ref x10, ref x11, ref x8, ref x9);
-            Quarter(ref x15, ref x12, ref x13, ref x14);
-        }
-
-        b[0] += x0; b[1] += x1; b[2] += x2; b[3] += x3; b[4] += x4; b[5] += x5; b[6] += x6; b[7] += x7;
-        b[8] += x8; b[9] += x9; b[10] += x10; b[11] += x11; b[12] += x12; b[13] += x13; b[14] += x14; b[15] += x15;
-    }
-
-    private static void Quarter(ref uint a, ref uint b, ref uint c, ref uint d)
-    {
-        b ^= BitOperations.RotateLeft(a + d, 7);
-        c ^= BitOperations.RotateLeft(b + a, 9);
-        d ^= BitOperations.RotateLeft(c + b, 13);
-        a ^= BitOperations.RotateLeft(d + c, 18);
     }
 }

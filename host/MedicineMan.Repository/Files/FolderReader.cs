@@ -21,33 +21,36 @@ internal sealed class FolderReader(
     public async Task Add(string localPath, VirtualTree tree, CancellationToken cancel)
     {
         var full = Path.GetFullPath(localPath);
-        var segments = full.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var known = parent is null ? null : await parent.Root(cancel);
-        for (var depth = 1; depth < segments.Length; depth++)
-        {
-            var ancestor = "/" + string.Join('/', segments[..depth]);
-            tree.Describe(segments[..depth], Describe(segments[depth - 1], ancestor, Posix.Facts(ancestor)));
-            known = await Enter(known, segments[depth - 1], cancel);
-        }
-
-        // The root folder itself has no name to stand under: its entries become the snapshot's.
-        if (segments.Length == 0)
-        {
-            foreach (var name in Posix.Names("/"))
-            {
-                await AddEntry("/" + name, [name], known, tree, cancel);
-            }
-
-            return;
-        }
-
         try
         {
-            await AddEntry(full, segments, known, tree, cancel);
+            await AddFull(full, full.Split('/', StringSplitOptions.RemoveEmptyEntries), tree, cancel);
         }
         catch (PosixException failure)
         {
             throw new UserFacingException($"{failure.Message}. There is nothing to back up at that path.", failure);
+        }
+    }
+
+    private async Task AddFull(string full, string[] segments, VirtualTree tree, CancellationToken cancel)
+    {
+        var known = parent is null ? null : await parent.Root(cancel);
+        for (var depth = 1; depth < segments.Length; depth++)
+        {
+            var ancestor = "/" + string.Join('/', segments[..depth]);
+            // A link on the way stands for the folder it leads to, or nothing could stand below it.
+            tree.Describe(segments[..depth], Describe(segments[depth - 1], ancestor, Posix.Facts(ancestor, follow: true)));
+            known = await Enter(known, segments[depth - 1], cancel);
+        }
+
+        // The root folder itself has no name to stand under: its entries become the snapshot's.
+        foreach (var name in segments.Length == 0 ? Posix.Names("/") : [])
+        {
+            await AddEntry("/" + name, [name], known, tree, cancel);
+        }
+
+        if (segments.Length > 0)
+        {
+            await AddEntry(full, segments, known, tree, cancel);
         }
     }
 

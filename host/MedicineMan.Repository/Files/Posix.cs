@@ -24,13 +24,13 @@ internal static unsafe partial class Posix
     public static bool IsRunning(int process) =>
         OperatingSystem.IsWindows() || kill(process, 0) == 0 || Marshal.GetLastPInvokeError() != NoSuchProcess;
 
-    /// <summary>Facts about an entry itself; a link is not followed.</summary>
-    public static FileFacts Facts(string path)
+    /// <summary>Facts about an entry itself, or, when asked, about what a link leads to.</summary>
+    public static FileFacts Facts(string path, bool follow = false)
     {
         var facts = default(FileFacts);
         fixed (byte* name = Terminated(path))
         {
-            ThrowIf(statx(CurrentFolder, name, NoFollow, BasicFacts, &facts) != 0, path);
+            ThrowIf(statx(CurrentFolder, name, follow ? 0 : NoFollow, BasicFacts, &facts) != 0, path);
         }
 
         return facts;

@@ -56,7 +56,7 @@ internal sealed class BlobIndex
                 foreach (var blob in pack.Blobs)
                 {
                     claimed.Remove((blob.Kind, blob.Id));
-                    // The index file of a backup in this process says again what is known already.
+                    // Several index files may list one pack.
                     if (known && FindAllUnlocked(blob.Kind, blob.Id).Exists(place => place.Pack == number && place.Offset == blob.Offset))
                     {
                         continue;
@@ -78,15 +78,6 @@ internal sealed class BlobIndex
         lock (gate)
         {
             return !TryFindUnlocked(kind, id, out _) && claimed.Add((kind, id));
-        }
-    }
-
-    /// <summary>Gives up claims on blobs that were never stored, so that a later backup in this process stores them.</summary>
-    public void ForgetClaims()
-    {
-        lock (gate)
-        {
-            claimed.Clear();
         }
     }
 

@@ -12,7 +12,10 @@ internal sealed class BlobPipeline : IAsyncDisposable
     private const int QueuedBlocks = 512;
 
     private readonly ObjectStore store;
-    private readonly BlobIndex index;
+    private readonly BlobIndex known;
+
+    // Only what is in a stored index may be relied on by others: what this backup stores becomes that when it completes, and never if it fails.
+    private readonly BlobIndex own = new();
     private readonly PackAssembler packs;
     private readonly BackupCounters counters;
     private readonly CancellationTokenSource stop = new();
@@ -20,12 +23,12 @@ internal sealed class BlobPipeline : IAsyncDisposable
     private readonly Task[] workers;
     private Exception? failure;
 
-    public BlobPipeline(ObjectStore store, BlobIndex index, BackupCounters counters)
+    public BlobPipeline(ObjectStore store, BlobIndex known, BackupCounters counters)
     {
         this.store = store;
-        this.index = index;
+        this.known = known;
         this.counters = counters;
-        packs = new PackAssembler(store, index, counters, Fail, stop.Token);
+        packs = new PackAssembler(store, own, counters, Fail, stop.Token);
         workers = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Run(Work))];
     }
 
@@ -43,7 +46,7 @@ internal sealed class BlobPipeline : IAsyncDisposable
     public async Task<ObjectId> AddTree(ReadOnlyMemory<byte> json, CancellationToken cancel)
     {
         var id = ObjectId.Of(json.Span);
-        if (index.TryClaim(BlobKind.Tree, id))
+        if (IsNew(BlobKind.Tree, id))
         {
             var codec = store.RentCodec();
             try
@@ -125,7 +128,7 @@ internal sealed class BlobPipeline : IAsyncDisposable
         var plain = block.Slab.Buffer.AsMemory(block.Offset, block.Length);
         var id = ObjectId.Of(plain.Span);
         block.Content.Set(block.Ordinal, id);
-        if (!index.TryClaim(BlobKind.Data, id))
+        if (!IsNew(BlobKind.Data, id))
         {
             return;
         }
@@ -135,6 +138,8 @@ internal sealed class BlobPipeline : IAsyncDisposable
         counters.DataStored(plain.Length, stored.Length);
         await packs.Add(BlobKind.Data, id, stored, uncompressed, stop.Token);
     }
+
+    private bool IsNew(BlobKind kind, ObjectId id) => !known.TryFind(kind, id, out _) && own.TryClaim(kind, id);
 
     private readonly record struct Block(StreamContent Content, int Ordinal, Slab Slab, int Offset, int Length);
 }

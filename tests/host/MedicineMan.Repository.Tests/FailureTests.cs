@@ -28,6 +28,7 @@ public sealed class FailureTests
         Assert.Equal(before.Id, Assert.Single(await ours.Repository.Snapshots(default).ToListAsync()).Id);
         disk.OnPut = null;
         var after = await ours.BackUp(("noise", content));
+        await ours.Reopen();
         Assert.Equal(content, await ours.Read(after.Id, "noise"));
         Assert.True((await ours.Repository.Check(new CheckOptions { ReadData = true }, null, default)).Passed);
     }
@@ -81,6 +82,22 @@ public sealed class FailureTests
         Assert.Empty(await ours.Repository.Snapshots(default).ToListAsync());
         await ours.BackUp(("good", Some.Rows(1000)));
         Assert.True((await ours.Repository.Check(new CheckOptions { ReadData = true }, null, default)).Passed);
+    }
+
+    [Fact]
+    public async Task A_backup_never_relies_on_blocks_of_another_one_that_is_not_committed()
+    {
+        await using var ours = await TestRepository.Create();
+        var rows = Some.Rows(100_000);
+        CommittedSnapshot second;
+        await using (var failing = await ours.Repository.BeginSnapshot(TestRepository.Options(), default))
+        {
+            await failing.AddStream(["rows"], new MemoryStream(rows), ChunkProfile.Stream, default);
+            second = await ours.BackUp(("rows", rows));
+        }
+
+        await ours.Reopen();
+        Assert.Equal(rows, await ours.Read(second.Id, "rows"));
     }
 
     [Fact]

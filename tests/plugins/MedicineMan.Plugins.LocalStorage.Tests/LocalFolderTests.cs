@@ -70,9 +70,9 @@ public sealed class LocalFolderTests : StorageContract, IDisposable
     [InlineData("""{"path": "relative/folder"}""")]
     [InlineData("""{"path": 5}""")]
     [InlineData("""[]""")]
-    public void A_setting_that_is_no_absolute_path_is_refused(string settings)
+    public async Task A_setting_that_is_no_absolute_path_is_refused(string settings)
     {
-        var refused = Assert.Throws<UserFacingException>(() => { _ = new LocalStorageProvider().OpenAsync(JsonDocument.Parse(settings).RootElement, default); });
+        var refused = await Assert.ThrowsAsync<UserFacingException>(async () => await new LocalStorageProvider().OpenAsync(JsonDocument.Parse(settings).RootElement, default));
         Assert.Contains("absolute path", refused.Message, StringComparison.Ordinal);
     }
 

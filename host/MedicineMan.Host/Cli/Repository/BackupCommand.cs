@@ -17,7 +17,7 @@ internal static class BackupCommand
         var command = new Command("backup", "Stores files, folders or standard input as a new snapshot.") { paths, stdin, stdinName, tags, host };
         command.SetAction((parsed, cancel) => access.On(async (repository, answer, token) =>
         {
-            var sources = parsed.GetRequiredValue(paths).Select(Path.GetFullPath).ToArray();
+            var sources = (parsed.GetValue(paths) ?? []).Select(Path.GetFullPath).ToArray();
             var fromStdin = parsed.GetValue(stdin);
             if (fromStdin == (sources.Length > 0))
             {
