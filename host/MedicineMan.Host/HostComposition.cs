@@ -98,10 +98,10 @@ internal static class HostComposition
         builder.Services.AddPeople(directory);
         builder.Services.AddAccess();
         builder.Services.AddServers();
+        builder.Services.AddScanning();
         builder.Services.AddSetup();
         builder.Services.AddShell();
         builder.Services.AddPlugins(builder.Configuration);
-        builder.Services.AddScanning();
         builder.Services.AddBackups();
         builder.Services.AddJobs();
         builder.Services.AddApi();

@@ -16,7 +16,7 @@ namespace MedicineMan.Repository;
 /// </summary>
 public sealed class SnapshotSession : IAsyncDisposable
 {
-    private const long ReadBuffers = 48 << 20;
+    private const long ReadBuffers = 32 << 20;
 
     private readonly ObjectStore store;
     private readonly BlobIndex index;

@@ -30,15 +30,7 @@ internal sealed class Session : IAsyncDisposable
     /// Runs statements and returns what they print. psql ends at the first error, and the session with it.
     public async Task<string> Run(string sql, string doing, CancellationToken cancel)
     {
-        try
-        {
-            await psql.StandardInput.WriteAsync(Encoding.UTF8.GetBytes($"{sql}\n\\echo {marker}\n"), cancel);
-        }
-        catch (IOException)
-        {
-            // psql has ended; its exit says why, and the read below finds it.
-        }
-
+        await Streams.Say(psql, $"{sql}\n\\echo {marker}\n", last: false, cancel);
         var end = Encoding.UTF8.GetBytes($"{marker}\n");
         while (true)
         {

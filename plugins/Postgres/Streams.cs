@@ -52,6 +52,24 @@ internal static class Streams
         }
     }
 
+    /// Gives a running psql statements. If it has ended before it read them, its exit says why, and whoever reads its output finds that.
+    public static async Task Say(ICommand psql, string script, bool last, CancellationToken cancel)
+    {
+        try
+        {
+            await psql.StandardInput.WriteAsync(Encoding.UTF8.GetBytes(script), cancel);
+            if (last)
+            {
+                await psql.StandardInput.CompleteAsync();
+            }
+        }
+        catch (Exception broken) when (broken is IOException or CommandException)
+        {
+            // Told by the exit, as said above.
+            return;
+        }
+    }
+
     /// Passes on everything a running program prints, counting its rows; returns when the program has ended.
     public static async Task<CommandExit> Drain(ICommand command, PipeWriter? to, RowChecksum? rows, Action<long>? passed, CancellationToken cancel)
     {

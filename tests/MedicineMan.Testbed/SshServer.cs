@@ -107,7 +107,7 @@ public sealed class SshServer : IAsyncDisposable
         Kill();
         if (Programs.IsRoot)
         {
-            Programs.TryRun("/usr/sbin/userdel", [PasswordUser]);
+            Programs.TryRun("/usr/sbin/userdel", ["-f", PasswordUser]);
         }
 
         folder.Dispose();

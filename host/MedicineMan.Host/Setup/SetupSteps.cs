@@ -13,6 +13,7 @@ internal sealed class SetupSteps(SetupState state, ServerStore servers, PlanStor
         new("administrator", "Administrator", "/setup"),
         new("recovery-kit", "Recovery kit", "/setup/recovery-kit"),
         new("server", "First server", "/setup/server"),
+        new("scan", "Scan", "/setup/scan"),
         new("protect", "Protect", "/setup/protect"),
         new("watch", "Proven", "/setup/watch"),
     ];
@@ -33,9 +34,16 @@ internal sealed class SetupSteps(SetupState state, ServerStore servers, PlanStor
             done.Add("recovery-kit");
         }
 
-        if ((await servers.Page(visitor.Organization, null, null, null, 50, cancel)).Items.Any(server => server.State == ServerState.Online))
+        var first = (await servers.Page(visitor.Organization, null, null, null, 50, cancel)).Items;
+        if (first.Any(server => server.State == ServerState.Online))
         {
             done.Add("server");
+        }
+
+        // Only a scan writes down the system.
+        if (first.Any(server => server.OsName is not null))
+        {
+            done.Add("scan");
         }
 
         var planned = (await plans.Page(visitor.Organization, null, null, 50, cancel)).Items;

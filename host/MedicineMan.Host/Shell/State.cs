@@ -12,6 +12,5 @@ internal static class State
     /// <param name="icon">A name in icons.txt.</param>
     /// <param name="word">A word of ours, not of the data: it is kept.</param>
     public static IHtmlContent Draw(Icons icons, string tone, string icon, string word) =>
-        Drawn.GetOrAdd((tone, icon, word), static (key, icons) => new HtmlContentBuilder()
-            .AppendHtml($"<span class=\"state {key.Item1}\">").AppendHtml(icons[key.Item2]).Append(" ").Append(key.Item3).AppendHtml("</span>"), icons);
+        Drawn.GetOrAdd((tone, icon, word), static (key, icons) => new HtmlString($"<span class=\"state {key.Item1}\">{icons[key.Item2]} {key.Item3}</span>"), icons);
 }

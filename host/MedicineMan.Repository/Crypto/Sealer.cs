@@ -17,16 +17,18 @@ internal sealed class Sealer : IDisposable
 
     private const int StrideBytes = 16 * 1024;
 
-    private readonly Aes encrypt = Aes.Create();
-    private readonly Aes mac = Aes.Create();
+    // Transforms live as long as the sealer: the one-shot calls would set a cipher up anew for each stride.
+    private readonly ICryptoTransform encrypt;
+    private readonly ICryptoTransform mac;
     private readonly byte[] macR;
+    private readonly byte[] nonce = new byte[IvSize];
     private readonly byte[] counters = new byte[StrideBytes];
     private readonly byte[] keystream = new byte[StrideBytes];
 
     public Sealer(MasterKey key)
     {
-        encrypt.Key = key.Encrypt;
-        mac.Key = key.MacK;
+        encrypt = BlockCipher(key.Encrypt);
+        mac = BlockCipher(key.MacK);
         macR = key.MacR;
     }
 
@@ -70,26 +72,39 @@ internal sealed class Sealer : IDisposable
 
     private void WriteTag(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> cipher, Span<byte> tag)
     {
-        Span<byte> s = stackalloc byte[16];
-        mac.EncryptEcb(iv, s, PaddingMode.None);
-        Poly1305.Tag(macR, s, cipher, tag);
+        iv.CopyTo(nonce);
+        mac.TransformBlock(nonce, 0, IvSize, nonce, 0);
+        Poly1305.Tag(macR, nonce, cipher, tag);
+    }
+
+    private static ICryptoTransform BlockCipher(byte[] key)
+    {
+        using var aes = Aes.Create();
+        aes.Mode = CipherMode.ECB;
+        aes.Padding = PaddingMode.None;
+        aes.Key = key;
+        return aes.CreateEncryptor();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ApplyKeystream(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> source, Span<byte> destination)
     {
-        var counter = BinaryPrimitives.ReadUInt128BigEndian(iv);
+        var high = BinaryPrimitives.ReadUInt64BigEndian(iv);
+        var low = BinaryPrimitives.ReadUInt64BigEndian(iv[8..]);
+        var words = MemoryMarshal.Cast<byte, ulong>(counters.AsSpan());
         while (source.Length > 0)
         {
             var take = Math.Min(source.Length, StrideBytes);
             var blocks = (take + 15) / 16;
             for (var i = 0; i < blocks; i++)
             {
-                BinaryPrimitives.WriteUInt128BigEndian(counters.AsSpan(16 * i), counter);
-                counter++;
+                words[2 * i] = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(high) : high;
+                words[2 * i + 1] = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(low) : low;
+                low++;
+                high += low == 0 ? 1UL : 0;
             }
 
-            encrypt.EncryptEcb(counters.AsSpan(0, 16 * blocks), keystream, PaddingMode.None);
+            encrypt.TransformBlock(counters, 0, 16 * blocks, keystream, 0);
             Xor(source[..take], keystream, destination);
             source = source[take..];
             destination = destination[take..];

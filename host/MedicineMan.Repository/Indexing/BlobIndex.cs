@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace MedicineMan.Repository.Indexing;
 
 /// <summary>
@@ -48,17 +46,23 @@ internal sealed class BlobIndex
         {
             foreach (var pack in added)
             {
-                ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(packNumbers, pack.Id, out var known);
+                var known = packNumbers.TryGetValue(pack.Id, out var number);
                 if (!known)
                 {
-                    number = packs.Count;
+                    packNumbers[pack.Id] = number = packs.Count;
                     packs.Add(pack.Id);
                 }
 
                 foreach (var blob in pack.Blobs)
                 {
-                    (blob.Kind == BlobKind.Tree ? trees : data).Add(blob with { Pack = number });
                     claimed.Remove((blob.Kind, blob.Id));
+                    // The index file of a backup in this process says again what is known already.
+                    if (known && FindAllUnlocked(blob.Kind, blob.Id).Exists(place => place.Pack == number && place.Offset == blob.Offset))
+                    {
+                        continue;
+                    }
+
+                    (blob.Kind == BlobKind.Tree ? trees : data).Add(blob with { Pack = number });
                 }
             }
 
@@ -99,16 +103,7 @@ internal sealed class BlobIndex
     {
         lock (gate)
         {
-            var found = new List<BlobEntry>();
-            foreach (var run in kind == BlobKind.Tree ? treeRuns : dataRuns)
-            {
-                for (var i = FirstAtOrAfter(run, id); i < run.Length && run[i].Id == id; i++)
-                {
-                    found.Add(run[i]);
-                }
-            }
-
-            return found;
+            return FindAllUnlocked(kind, id);
         }
     }
 
@@ -133,6 +128,20 @@ internal sealed class BlobIndex
 
             return [.. packs.Select((id, i) => new IndexedPack(id, [.. blobs[i].OrderBy(blob => blob.Offset)]))];
         }
+    }
+
+    private List<BlobEntry> FindAllUnlocked(BlobKind kind, ObjectId id)
+    {
+        var found = new List<BlobEntry>();
+        foreach (var run in kind == BlobKind.Tree ? treeRuns : dataRuns)
+        {
+            for (var i = FirstAtOrAfter(run, id); i < run.Length && run[i].Id == id; i++)
+            {
+                found.Add(run[i]);
+            }
+        }
+
+        return found;
     }
 
     private bool TryFindUnlocked(BlobKind kind, ObjectId id, out BlobEntry entry)

@@ -88,7 +88,7 @@ internal sealed class DumpDatabase(Cluster cluster, string database, IDumpWriter
         var script = $"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\nSET TRANSACTION SNAPSHOT {Names.Literal(snapshot)};\n"
             // Somebody who waits for an exclusive lock lets nobody pass, and waits for the holder, who waits for this.
             + SessionSettings.ForRows(encoding) + SessionSettings.NoTimeouts(cluster.Major) + $"SET lock_timeout = {lockLimit};\n" + copy + "\nCOMMIT;\n";
-        var asking = Ask(psql.StandardInput, script, cancel);
+        var asking = Streams.Say(psql, script, last: true, cancel);
         var exit = await Streams.Drain(psql, to, rows, count => Progress(count, detail), cancel);
         await asking;
         if (!exit.Ok)
@@ -135,18 +135,5 @@ internal sealed class DumpDatabase(Cluster cluster, string database, IDumpWriter
     {
         var now = Interlocked.Add(ref done, bytes);
         dump.Progress.Report(new JobProgress("dump", now, Math.Max(now, expected), Detail: detail));
-    }
-
-    private static async Task Ask(PipeWriter input, string script, CancellationToken cancel)
-    {
-        try
-        {
-            await input.WriteAsync(Encoding.UTF8.GetBytes(script), cancel);
-            await input.CompleteAsync();
-        }
-        catch (Exception broken) when (broken is IOException or CommandException)
-        {
-            // psql ended before it had read the script; its exit code says why.
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using MedicineMan.Sdk.Backups;
 using MedicineMan.Sdk.Commands;
 using MedicineMan.Sdk.Jobs;
@@ -58,8 +57,7 @@ internal sealed class CompareDatabase(Cluster cluster, string restored, Manifest
     {
         await using var psql = await cluster.Source.Server.StartAsync(cluster.Psql(restored), cancel);
         var script = SessionSettings.ForRows(manifest.Database.Encoding) + SessionSettings.NoTimeouts(cluster.Major) + copy + "\n";
-        await psql.StandardInput.WriteAsync(Encoding.UTF8.GetBytes(script), cancel);
-        await psql.StandardInput.CompleteAsync();
+        await Streams.Say(psql, script, last: true, cancel);
         var rows = new RowChecksum();
         var exit = await Streams.Drain(psql, null, rows, count => Progress(count, detail), cancel);
         return exit.Ok ? rows : exit.ErrorText.Contains("42703", StringComparison.Ordinal) ? null : throw PostgresFailure.From(exit, doing, cluster.Source);

@@ -33,14 +33,15 @@ internal static class ScanSections
         done
         """;
 
-    // /proc/net/unix names every socket to everybody, wherever it lies. A fixed question, and a limit on servers keeps the section short.
+    // /proc/net/unix names every socket to everybody, wherever it lies. A fixed question to one after another, and none begun after six seconds.
     private const string Databases = """
         q=$(command -v psql) || for q in /usr/lib/postgresql/*/bin/psql /usr/pgsql-*/bin/psql; do :; done
-        grep -o '/.*/\.s\.PGSQL\.[0-9]*$' /proc/net/unix 2>/dev/null | sort -u | head -n 8 | while IFS= read -r s; do
+        latest=$(($(date +%s) + 6))
+        grep -o '/.*/\.s\.PGSQL\.[0-9]*$' /proc/net/unix 2>/dev/null | sort -u | head -n 64 | while IFS= read -r s; do
           o=$(stat -c %U "$s" 2>/dev/null)
           printf 'socket\t%s\t%s\n' "$o" "$s"
           [ -S "$s" ] && [ -x "$q" ] || continue
-          n=$((n + 1)); [ "$n" -le 3 ] || continue
+          [ "$(date +%s)" -le "$latest" ] || continue
           u=
           [ "$(id -u)" = 0 ] && [ -n "$o" ] && command -v runuser >/dev/null && u="runuser -u $o --"
           (cd / && PGCONNECT_TIMEOUT=2 t 3 $u "$q" -XAtqw -h "${s%/.s.PGSQL.*}" -p "${s##*.}" -d postgres -c "

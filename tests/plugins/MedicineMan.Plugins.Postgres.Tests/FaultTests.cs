@@ -182,6 +182,8 @@ public sealed class FaultTests(PostgresFixture postgres) : IClassFixture<Postgre
         var weak = await Fails(() => backup.RestoreAsync(PostgresFixture.ByPassword(postgres.Server, "nobody_much", "pw"), new RestoreOptions("refuse", "other"), dump, default));
         Assert.Contains("CREATEDB", weak.Message, StringComparison.Ordinal);
         await Fails(() => backup.DropScratchAsync(postgres.Source, "refuse", default));
+        await postgres.Server.Execute("create database medicineman_restore_left");
+        await backup.DropScratchAsync(postgres.Source, "medicineman_restore_left", default);
         Assert.Equal(before, await Databases());
     }
 

@@ -5,7 +5,10 @@ using MedicineMan.Sdk.Commands;
 namespace MedicineMan.Host.Servers.Commands;
 
 /// This machine's shell: the only place in the product that starts a process.
-internal sealed class LocalShell : IShell
+/// <param name="shell">
+/// Program and arguments before <c>-c</c>; /bin/sh when empty.
+/// </param>
+internal sealed class LocalShell(params string[] shell) : IShell
 {
     // The host's own environment can hold the master key and connection strings, so a command gets only what a login would give it.
     private static readonly string[] Inherited = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR"];
@@ -17,7 +20,8 @@ internal sealed class LocalShell : IShell
     public ValueTask<IShellProcess> Start(string line, bool urgent, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        var start = new ProcessStartInfo("/bin/sh", ["-c", line])
+        string[] words = shell.Length > 0 ? shell : ["/bin/sh"];
+        var start = new ProcessStartInfo(words[0], [.. words[1..], "-c", line])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };

@@ -119,10 +119,15 @@ internal sealed class ShellRunner(string serverId, IShell shell, OpenSecret open
     private static async Task<ReadOnlyMemory<byte>?> AfterMark(Stream output, string mark, CancellationToken cancel)
     {
         var frame = Encoding.UTF8.GetBytes(mark);
-        var buffer = new byte[MostNoise];
+        var buffer = new byte[16 * 1024];
         var length = 0;
-        while (length < buffer.Length)
+        while (length < MostNoise)
         {
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, 2 * length);
+            }
+
             var read = await output.ReadAsync(buffer.AsMemory(length), cancel);
             if (read == 0)
             {

@@ -1,4 +1,5 @@
 using MedicineMan.Host.Access;
+using MedicineMan.Host.Scanning;
 using MedicineMan.Host.Servers.Ssh;
 using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
@@ -7,9 +8,11 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace MedicineMan.Host.Servers.Pages;
 
-internal sealed class DetailsModel(ServerStore store, HostKeyStore hostKeys, LiveTest test) : PageModel
+internal sealed class DetailsModel(ServerStore store, HostKeyStore hostKeys, LiveTest test, ScanQueue scans, ScanStore found) : PageModel
 {
     public Server Server { get; private set; } = null!;
+
+    public SeenOnServer Seen { get; private set; } = null!;
 
     public string? Problem { get; private set; }
 
@@ -20,7 +23,7 @@ internal sealed class DetailsModel(ServerStore store, HostKeyStore hostKeys, Liv
             return NotFound();
         }
 
-        Server = server;
+        await Show(server, cancel);
         return Page();
     }
 
@@ -29,6 +32,14 @@ internal sealed class DetailsModel(ServerStore store, HostKeyStore hostKeys, Liv
     {
         await test.Write(HttpContext, id, cancel);
         return new EmptyResult();
+    }
+
+    public async Task<IActionResult> OnPostScan(string id, CancellationToken cancel)
+    {
+        var visitor = HttpContext.Visitor();
+        await scans.Enqueue(visitor.Organization, await store.Get(visitor.Organization, id, cancel), visitor.Actor, cancel);
+        this.Say("The scan is on its way; what it finds appears here.");
+        return Redirect($"/servers/{id}");
     }
 
     public Task<IActionResult> OnPostPin(string id, string key, CancellationToken cancel) => Change(id, async visitor =>
@@ -59,8 +70,11 @@ internal sealed class DetailsModel(ServerStore store, HostKeyStore hostKeys, Liv
         }
         catch (UserFacingException refused)
         {
-            (Server, Problem) = (server, refused.Message);
+            Problem = refused.Message;
+            await Show(server, cancel);
             return Page();
         }
     }
+
+    private async Task Show(Server server, CancellationToken cancel) => (Server, Seen) = (server, await SeenOnServer.Read(found, HttpContext.Visitor().Organization, server.Id, cancel));
 }

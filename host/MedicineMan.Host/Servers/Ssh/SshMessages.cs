@@ -34,15 +34,18 @@ internal sealed class ExecRequest : RequestInfo
     }
 }
 
-/// The two members of SSH.NET we need that it keeps to itself. Its own command class hands the sender new window as data arrives, not as it is
+/// The three members of SSH.NET we need that it keeps to itself. Its own command class hands the sender new window as data arrives, not as it is
 /// read, so a slow reader would buffer a whole dump in memory (and blocks a thread for each reader). With the session's public events and
-/// these two members we run the channel ourselves. The version is pinned; the runner's tests fail when an upgrade moves them.
+/// these we run the channel ourselves. The version is pinned; the runner's tests fail when an upgrade moves them.
 internal static class SshInternals
 {
     public static Session SessionOf(BaseClient client) => (Session)GetSession(client)!;
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "SendMessage")]
     public static extern void Send(Session session, Message message);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
+    public static extern GlobalRequestMessage GlobalRequest(byte[] name, bool wantReply);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Session")]
     [return: UnsafeAccessorType("Renci.SshNet.ISession, Renci.SshNet")]

@@ -9,10 +9,14 @@ namespace MedicineMan.Host.Servers.Ssh;
 /// One authenticated connection and the channels that share it.
 internal sealed class SshSession : IAsyncDisposable
 {
+    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
     private readonly SshClient client;
     private readonly Session session;
     private readonly ConcurrentDictionary<uint, SshChannel> channels = new();
+    private readonly ITimer asking;
     private uint lastNumber = 1000;
+    private long heard = TimeProvider.System.GetTimestamp();
     private CommandException? lost;
 
     public SshSession(SshClient client, string server)
@@ -28,8 +32,11 @@ internal sealed class SshSession : IAsyncDisposable
         session.ChannelEofReceived += (_, e) => Find(e.Message.LocalChannelNumber)?.Ended();
         session.ChannelRequestReceived += (_, e) => Find(e.Message.LocalChannelNumber)?.Requested(e.Message.RequestName, e.Message.RequestData);
         session.ChannelCloseReceived += (_, e) => Find(e.Message.LocalChannelNumber)?.Closed();
+        session.RequestSuccessReceived += (_, _) => Heard();
+        session.RequestFailureReceived += (_, _) => Heard();
         session.ErrorOccured += (_, e) => Lose(e.Exception);
         session.Disconnected += (_, _) => Lose(null);
+        asking = TimeProvider.System.CreateTimer(_ => AskForLife(), null, AskEvery, AskEvery);
     }
 
     public string Server { get; }
@@ -78,10 +85,33 @@ internal sealed class SshSession : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
+        asking.Dispose();
         Lose(null);
         client.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    // The library's own keep-alive wants no answer, so a server that was unplugged would look alive for a quarter of an hour.
+    private void AskForLife()
+    {
+        if (TimeProvider.System.GetElapsedTime(Interlocked.Read(ref heard)) > LongestSilence)
+        {
+            Lose(new TimeoutException($"it has not answered for {LongestSilence.TotalSeconds:0} seconds"));
+            client.Dispose();
+            return;
+        }
+
+        try
+        {
+            Send(SshInternals.GlobalRequest("keepalive@openssh.com"u8.ToArray(), wantReply: true));
+        }
+        catch (CommandException)
+        {
+            // Every channel has been told.
+        }
+    }
+
+    private void Heard() => Interlocked.Exchange(ref heard, TimeProvider.System.GetTimestamp());
 
     private SshChannel? Find(uint number) => channels.GetValueOrDefault(number);
 

@@ -50,6 +50,7 @@ async function changed() {
 }
 
 export function live() {
+  document.addEventListener("streamed", changed);
   const topics = document.getElementById("main")?.dataset.live;
   if (!topics) return;
   source = new EventSource(`/live?topics=${encodeURIComponent(topics)}`);

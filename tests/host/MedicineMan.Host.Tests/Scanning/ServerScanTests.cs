@@ -91,6 +91,24 @@ public abstract class ServerScanTests
         Assert.Equal("seen", Assert.Single(await bed.Scans.Facts(Here, bed.ServerId, default)).Value);
     }
 
+    [SkippableFact]
+    public async Task A_server_that_never_stops_printing_is_read_to_the_limit_and_no_further()
+    {
+        var length = 0;
+        await using var bed = await Bed.Of(await Start(), new TestScanner("flood", "t 20 yes", output =>
+        {
+            length = output["flood"].Length;
+            return new ScanReport();
+        }));
+
+        await bed.Scan();
+
+        var scan = (await bed.Scans.Latest(Here, bed.ServerId, default))!;
+        Assert.InRange(length, 3_000_000, 4 * 1024 * 1024);
+        Assert.False(scan.Complete);
+        Assert.Contains(scan.NoteList, note => note.Contains("4 MiB", StringComparison.Ordinal));
+    }
+
     private static FoundService Postgres(string identity) => new() { Kind = "postgres", Identity = identity, Title = "PostgreSQL 15" };
 
     private sealed class Bed : IAsyncDisposable

@@ -64,4 +64,19 @@ public sealed class SetupTests
         Assert.Contains("at least 12 characters", refused.Text, StringComparison.Ordinal);
         Assert.Equal("/setup/recovery-kit", (await browser.Send("/setup", Form(token!, "ada"))).Location);
     }
+
+    [Fact]
+    public async Task Setup_can_be_left_and_goes_on_with_the_first_step_that_is_not_done()
+    {
+        await using var host = await TestHost.Start();
+        var owner = await host.Owner();
+        Assert.Equal("/setup/recovery-kit", (await owner.Get("/setup")).Location);
+        Assert.Contains("not stored elsewhere yet", (await owner.Get("/")).Text, StringComparison.Ordinal);
+        var kit = await owner.Send("/setup/recovery-kit?handler=Download");
+        Assert.Contains("attachment", kit.Raw.Content.Headers.ContentDisposition!.ToString(), StringComparison.Ordinal);
+        Assert.Contains((await File.ReadAllTextAsync(Path.Combine(host.Data, "master.key"))).Trim(), kit.Body, StringComparison.Ordinal);
+        await owner.Send("/setup/recovery-kit?handler=Confirm", ("stored", "true"));
+        Assert.DoesNotContain("not stored elsewhere yet", (await owner.Get("/")).Text, StringComparison.Ordinal);
+        Assert.Equal("/setup/server", (await owner.Get("/setup")).Location);
+    }
 }

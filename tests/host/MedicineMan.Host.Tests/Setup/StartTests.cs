@@ -68,6 +68,32 @@ public sealed class StartTests : IDisposable
         await using var again = await HostProcess.Start(folder["data"]);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]
+    [InlineData("not a key")]
+    public async Task A_master_key_that_does_not_fit_is_one_sentence_and_nothing_is_generated(string? key)
+    {
+        await (await HostProcess.Start(folder["data"])).DisposeAsync();
+        var file = Path.Combine(folder["data"], "master.key");
+        var right = await File.ReadAllTextAsync(file);
+        if (key is null)
+        {
+            File.Delete(file);
+        }
+        else
+        {
+            await File.WriteAllTextAsync(file, key);
+        }
+
+        var (code, error) = await HostProcess.Fail("--data", folder["data"]);
+        OneSentence(code, error, "master key");
+        Assert.Equal(key, File.Exists(file) ? await File.ReadAllTextAsync(file) : null);
+        await File.WriteAllTextAsync(file, right);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await using var again = await HostProcess.Start(folder["data"]);
+    }
+
     [Fact]
     public async Task A_file_that_is_no_database_is_one_sentence_and_stays_as_it_is()
     {

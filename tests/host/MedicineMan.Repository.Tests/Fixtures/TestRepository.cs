@@ -51,9 +51,11 @@ internal sealed class TestRepository : IAsyncDisposable
 
     public static SnapshotOptions Options(params string[] paths) => new() { Host = "db1", Paths = paths.Length == 0 ? ["/"] : paths, Tags = ["test"] };
 
-    public async Task<CommittedSnapshot> BackUp(params (string Path, byte[] Content)[] streams)
+    public Task<CommittedSnapshot> BackUp(params (string Path, byte[] Content)[] streams) => BackUp(null, streams);
+
+    public async Task<CommittedSnapshot> BackUp(DateTimeOffset? time, params (string Path, byte[] Content)[] streams)
     {
-        await using var session = await Repository.BeginSnapshot(Options(), default);
+        await using var session = await Repository.BeginSnapshot(Options() with { Time = time }, default);
         foreach (var (path, content) in streams)
         {
             await session.AddStream(path.Split('/', StringSplitOptions.RemoveEmptyEntries), new MemoryStream(content), ChunkProfile.Stream, default);

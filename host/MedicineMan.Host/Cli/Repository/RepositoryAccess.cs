@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Text.Json;
+using MedicineMan.Repository;
+using MedicineMan.Sdk;
+using MedicineMan.Sdk.Storage;
+
+namespace MedicineMan.Host.Cli.Repository;
+
+/// <summary>What all repository commands share: which repository, which password, how to answer, and what a failure looks like.</summary>
+internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationToken, ValueTask<IStorageBackend>> openStorage)
+{
+    public const int Failed = 1;
+    public const int Incomplete = 3;
+
+    private const string PasswordFileVariable = "MEDICINEMAN_PASSWORD_FILE";
+    private const string LocalScheme = "local:";
+
+    public Option<string> Repo { get; } = new("--repo", "-r")
+    {
+        Description = "The repository: a folder, or local:/folder.", Recursive = true, Required = true,
+    };
+
+    public Option<string?> PasswordFile { get; } = new("--password-file", "-p")
+    {
+        Description = $"File that holds the password; - reads it from standard input. Default: the file named by {PasswordFileVariable}.", Recursive = true,
+    };
+
+    public Option<bool> Json { get; } = new("--json") { Description = "Answers in JSON.", Recursive = true };
+
+    /// <summary>Runs a command on the opened repository.</summary>
+    public Func<ParseResult, CancellationToken, Task<int>> On(Func<BackupRepository, Answer, CancellationToken, Task<int>> run) =>
+        (parsed, cancel) => Guarded(parsed, async answer =>
+        {
+            await using var storage = await OpenStorage(parsed, cancel);
+            using var repository = await BackupRepository.Open(storage, await Password(parsed, cancel), cancel);
+            return await run(repository, answer, cancel);
+        });
+
+    /// <summary>Runs a command on the storage, where there may be no repository yet.</summary>
+    public Func<ParseResult, CancellationToken, Task<int>> OnStorage(Func<IStorageBackend, string, Answer, CancellationToken, Task<int>> run) =>
+        (parsed, cancel) => Guarded(parsed, async answer =>
+        {
+            await using var storage = await OpenStorage(parsed, cancel);
+            return await run(storage, await Password(parsed, cancel), answer, cancel);
+        });
+
+    /// <summary>A password from a file or, for <c>-</c>, from one line of standard input.</summary>
+    public static async Task<string> ReadPassword(string file, CancellationToken cancel)
+    {
+        try
+        {
+            return file is "-"
+                ? await Console.In.ReadLineAsync(cancel) ?? ""
+                : (await File.ReadAllTextAsync(file, cancel)).TrimEnd('\r', '\n');
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new UserFacingException($"The password file can't be read. {failure.Message}", failure);
+        }
+    }
+
+    public bool PasswordIsOnStandardInput(ParseResult parsed) => PasswordFileOf(parsed) is "-";
+
+    private string? PasswordFileOf(ParseResult parsed) => parsed.GetValue(PasswordFile) ?? Environment.GetEnvironmentVariable(PasswordFileVariable);
+
+    private Task<string> Password(ParseResult parsed, CancellationToken cancel) =>
+        PasswordFileOf(parsed) is { Length: > 0 } file
+            ? ReadPassword(file, cancel)
+            : throw new UserFacingException($"No password. Name a file that holds it with --password-file, or in {PasswordFileVariable}.");
+
+    private ValueTask<IStorageBackend> OpenStorage(ParseResult parsed, CancellationToken cancel)
+    {
+        var place = parsed.GetRequiredValue(Repo);
+        var path = place.StartsWith(LocalScheme, StringComparison.Ordinal) ? place[LocalScheme.Length..] : place;
+        return openStorage("local", JsonSerializer.SerializeToElement(new { path = Path.GetFullPath(path) }), cancel);
+    }
+
+    private async Task<int> Guarded(ParseResult parsed, Func<Answer, Task<int>> run)
+    {
+        var configuration = parsed.InvocationConfiguration;
+        var answer = new Answer(configuration.Output, configuration.Error, parsed.GetValue(Json));
+        try
+        {
+            return await run(answer);
+        }
+        catch (OperationCanceledException)
+        {
+            answer.Fail("Cancelled.");
+            return Failed;
+        }
+        catch (Exception failure) when (failure is UserFacingException or IOException or UnauthorizedAccessException)
+        {
+            answer.Fail(failure.Message);
+            return Failed;
+        }
+    }
+}
