@@ -16,11 +16,11 @@ internal static class ScansApi
         servers.MapGet("/{id}/scans/latest", Latest).RequireAuthorization(Policies.Viewer).WithName("getLatestScan").WithSummary("Facts, disks and services as last seen");
     }
 
-    private static async Task<Accepted<JobAnswer>> Start(string id, HttpContext http, ServerStore servers, ScanRequests scans, JobQueue jobs, CancellationToken cancel)
+    private static async Task<Accepted<JobAnswer>> Start(string id, HttpContext http, ServerStore servers, ScanQueue scans, JobQueue jobs, CancellationToken cancel)
     {
         var visitor = http.Visitor();
         var server = await servers.Find(visitor.Organization, id, cancel) ?? throw ApiProblem.NotFound("server", id);
-        return await JobsApi.Accepted(await scans.Request(visitor.Organization, visitor.Actor, server.Id, cancel), http, jobs, cancel);
+        return await JobsApi.Accepted(await scans.Enqueue(visitor.Organization, server, visitor.Actor, cancel), http, jobs, cancel);
     }
 
     private static async Task<Ok<ScanAnswer>> Latest(string id, HttpContext http, ServerStore servers, ScanStore scans, CancellationToken cancel)
