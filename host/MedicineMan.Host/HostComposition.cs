@@ -1,5 +1,6 @@
 using System.Data.Common;
 using MedicineMan.Host.Access;
+using MedicineMan.Host.Api;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Backups;
 using MedicineMan.Host.Data;
@@ -22,12 +23,13 @@ namespace MedicineMan.Host;
 internal static class HostComposition
 {
     /// Ready to answer when it returns; whatever stands in the way is one sentence.
-    public static async Task<WebApplication> Start(HostSettings settings, CancellationToken cancel)
+    /// <param name="adapt">What a command that runs in this process has otherwise: no port, no worker of its own accord.</param>
+    public static async Task<WebApplication> Start(HostSettings settings, CancellationToken cancel, Action<WebApplicationBuilder>? adapt = null)
     {
         ListenAddress.EnsureFree(settings.Urls);
         var directory = DataDirectory.Open(settings.Data);
         var database = await OpenDatabase(settings, directory, cancel);
-        var app = Build(settings, directory, database, await LoadKeys(directory, database, cancel));
+        var app = Build(settings, directory, database, await LoadKeys(directory, database, cancel), adapt);
         try
         {
             await app.Services.GetRequiredService<SecretVault>().CheckKeys(cancel);
@@ -76,7 +78,7 @@ internal static class HostComposition
         }
     }
 
-    private static WebApplication Build(HostSettings settings, DataDirectory directory, Database database, KeyRing keys)
+    private static WebApplication Build(HostSettings settings, DataDirectory directory, Database database, KeyRing keys, Action<WebApplicationBuilder>? adapt)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(HostComposition).Assembly.GetName().Name, EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(settings.Urls.Split(';'));
@@ -99,11 +101,14 @@ internal static class HostComposition
         builder.Services.AddPlugins(builder.Configuration);
         builder.Services.AddBackups();
         builder.Services.AddJobs();
+        builder.Services.AddApi();
+        adapt?.Invoke(builder);
 
         var app = builder.Build();
         app.UseShell();
         app.MapShell();
         app.MapPlugins();
+        app.MapApi();
         return app;
     }
 

@@ -29,6 +29,12 @@ public sealed partial class JobQueue
         order by id limit @size
         """;
 
+    private const string LogEndSql = """
+        select id as Id, attempt as Attempt, written_at as At, message as Message from job_log
+        where organization_id = @organization and job_id = @id
+        order by id desc limit @size
+        """;
+
     private const string AttemptsSql = """
         select number as Number, worker as Worker, started_at as StartedAt, ended_at as EndedAt, outcome as Outcome, error as Error
         from job_attempts where organization_id = @organization and job_id = @id
@@ -69,7 +75,14 @@ public sealed partial class JobQueue
     public async Task<IReadOnlyList<JobLogLine>> Log(string organization, string id, long after, int size, CancellationToken cancel)
     {
         var lines = await database.Rows<StoredLine>(LogSql, new { organization, id, after, size }, cancel);
-        return [.. lines.Select(line => new JobLogLine { Id = line.Id, Attempt = line.Attempt, At = Statements.Time(line.At), Message = line.Message })];
+        return [.. lines.Select(line => line.ToLine())];
+    }
+
+    /// The last lines, in the order they were written.
+    public async Task<IReadOnlyList<JobLogLine>> LogEnd(string organization, string id, int size, CancellationToken cancel)
+    {
+        var lines = await database.Rows<StoredLine>(LogEndSql, new { organization, id, size }, cancel);
+        return [.. Enumerable.Reverse(lines).Select(line => line.ToLine())];
     }
 
     /// The last 200 attempts in order, the running one included.

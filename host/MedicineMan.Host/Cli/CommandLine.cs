@@ -14,7 +14,11 @@ internal static class CommandLine
 
     private static Option<string?> Urls { get; } = new("--urls") { Description = "Where to listen, separated by semicolons. Default: http://127.0.0.1:5080." };
 
-    private static IReadOnlyList<Command> Subcommands => [];
+    private static IReadOnlyList<Command> Subcommands =>
+    [
+        ServerCommands.Create(), PlanCommands.Create(), BackupCommands.Create(), RestoreCommand.Create(), JobCommands.Create(), TokenCommands.Create(), PluginCommands.Create(),
+        InstanceCommands.Doctor(), InstanceCommands.Config(), InstanceCommands.Version(),
+    ];
 
     public static async Task<int> Run(string[] args)
     {

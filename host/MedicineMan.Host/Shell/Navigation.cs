@@ -7,6 +7,7 @@ internal static class Navigation
     [
         new("Home", "/", "home"),
         new("Servers", "/servers", "server"),
+        new("Jobs", "/jobs", "list-check"),
         new("Settings", "/settings", "settings"),
     ];
 
@@ -15,6 +16,7 @@ internal static class Navigation
         new("Profile and password", "/settings/profile", "user"),
         new("Sessions", "/settings/sessions", "device-desktop"),
         new("API tokens", "/settings/tokens", "key"),
+        new("API and command line", "/settings/api", "terminal-2"),
     ];
 }
 

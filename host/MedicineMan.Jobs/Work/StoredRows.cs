@@ -117,6 +117,8 @@ internal sealed record StoredLine
     public required long At { get; init; }
 
     public required string Message { get; init; }
+
+    public JobLogLine ToLine() => new() { Id = Id, Attempt = Attempt, At = Statements.Time(At), Message = Message };
 }
 
 internal sealed record StoredCount
