@@ -7,6 +7,7 @@ internal static class Navigation
     [
         new("Home", "/", "home"),
         new("Servers", "/servers", "server"),
+        new("Backups", "/backups", "shield-check"),
         new("Jobs", "/jobs", "list-check"),
         new("Settings", "/settings", "settings"),
     ];
