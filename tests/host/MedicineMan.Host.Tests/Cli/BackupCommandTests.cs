@@ -34,7 +34,12 @@ public sealed class BackupCommandTests
         var unconfirmed = Run([.. restore, "--replace", "--confirm", "shop"]);
         Assert.True(twice.Code == 1 && unconfirmed.Code == 1, twice.Error + unconfirmed.Error);
         Assert.Equal(0, await postgres.Query<long>("select count(*) from orders", "shop copy"));
-        Assert.Equal(0, Run([.. restore, "--replace", "--confirm", "shop copy", "--table", "public.orders"]).Code);
+        var replaced = Run([.. restore, "--replace", "--confirm", "shop copy"]);
+        Assert.True(replaced.Code == 0, replaced.Error);
+        Assert.Equal(500, await postgres.Query<long>("select count(*) from orders", "shop copy"));
+        var one = Run("restore", id, "--item", "shop", "--to-server", "here", "--as", "one table", "--table", "public.orders", "--wait");
+        Assert.True(one.Code == 0, one.Error);
+        Assert.Equal(500, await postgres.Query<long>("select count(*) from orders", "one table"));
         Assert.Contains("proven", Run("backup", "list", "--plan", "shop").Output, StringComparison.Ordinal);
 
         (int Code, string Output, string Error) Run(params string[] arguments) => CommandTests.Remote(host, token, arguments);

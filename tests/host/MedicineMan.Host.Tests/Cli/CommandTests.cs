@@ -111,6 +111,21 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void A_repository_is_worked_on_without_any_host()
+    {
+        using var folder = new TemporaryFolder("cli");
+        File.WriteAllText(folder["password"], "hush");
+        string[] where = ["--repo", folder["repository"], "--password-file", folder["password"]];
+
+        var made = Run(null, ["repository", "init", .. where]);
+
+        Assert.True(made.Code == 0, made.Error);
+        Assert.True(File.Exists(Path.Combine(folder["repository"], "config")));
+        Assert.Equal(0, Run(null, ["repository", "check", .. where]).Code);
+        Assert.False(Directory.Exists(folder["data"]));
+    }
+
+    [Fact]
     public void Options_are_listed_with_their_origin_and_without_secrets()
     {
         var listed = Run(new() { ["MEDICINEMAN__DATABASE"] = "postgres://mm:hush@db/mm", ["MEDICINEMAN_TOKEN"] = "mm_1_hush" }, "config", "--data", "/srv/mm");
