@@ -151,6 +151,8 @@ public sealed class ContractTests
         Assert.Equal(("string", "date-time"), (createdAt.GetProperty("type").GetString(), createdAt.GetProperty("format").GetString()));
         Assert.Contains("retrying", schemas.GetProperty("Job").GetProperty("properties").GetProperty("state").ToString() + schemas.GetProperty("JobState"), StringComparison.Ordinal);
         Assert.Contains("name", schemas.GetProperty("PlanRequest").GetProperty("required").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal("integer", schemas.GetProperty("Job").GetProperty("properties").GetProperty("attempt").GetProperty("type").GetString());
+        Assert.True(schemas.TryGetProperty("ListOfJob", out _));
         Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("apiToken").GetProperty("scheme").GetString());
     }
 }

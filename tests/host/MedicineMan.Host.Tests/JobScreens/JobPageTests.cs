@@ -45,6 +45,11 @@ public sealed class JobPageTests
                 new { job }, t),
             default);
 
+        await host.Get<Database>().Write(
+            t => t.Connection!.ExecuteAsync(
+                "insert into job_log (organization_id, job_id, attempt, written_at, message) values ('default', @job, 1, 0, 'first'), ('default', @job, 1, 1000, 'second')", new { job }, t),
+            default);
+
         var running = await browser.Get($"/jobs/{job}");
         await browser.Send($"/jobs/{job}?handler=Cancel");
         var stopping = await browser.Get($"/jobs/{job}");
@@ -53,6 +58,7 @@ public sealed class JobPageTests
         Assert.Equal("50", running.Page.QuerySelector("progress")!.GetAttribute("value"));
         Assert.Contains("512 KiB of 1 MiB", running.Text, StringComparison.Ordinal);
         Assert.Contains("table orders", running.Text, StringComparison.Ordinal);
+        Assert.Contains("00:00:00 first 00:00:01 second", running.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", running.Body, StringComparison.Ordinal);
         Assert.Equal($"job:{job}", running.Page.QuerySelector("main")!.GetAttribute("data-live"));
         Assert.Contains("stopping", stopping.Text, StringComparison.Ordinal);
