@@ -12,6 +12,9 @@ public sealed class JobFailedException : Exception
 /// What a handler's exception means: whether trying again is pointless, and the sentence people read.
 public sealed record JobFailure(bool Permanent, string Message)
 {
+    /// True for a failure that its message explains in full: the log then needs no stack.
+    public bool Expected { get; init; }
+
     public static JobFailure From(Exception exception) => exception is JobFailedException
         ? new(true, exception.Message)
         : new(false, $"{exception.GetType().Name}: {exception.Message}");

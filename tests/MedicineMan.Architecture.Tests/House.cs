@@ -1,11 +1,9 @@
-using System.Runtime.CompilerServices;
-
 namespace MedicineMan.Architecture.Tests;
 
 /// The source tree as files, without what builds make.
 internal static class House
 {
-    public static string Root { get; } = Path.GetFullPath(Path.Combine(Here(), "..", ".."));
+    public static string Root { get; } = Above(AppContext.BaseDirectory);
 
     public static IEnumerable<SourceFile> Files(string under, string pattern = "*.cs") =>
         Directory.EnumerateFiles(Path.Combine(Root, under), pattern, SearchOption.AllDirectories)
@@ -13,7 +11,9 @@ internal static class House
             .Where(path => !path.Split('/').Any(part => part is "bin" or "obj" or "artifacts" or "node_modules" or "templates"))
             .Select(path => new SourceFile(path));
 
-    private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+    // Not by the path the compiler saw: a deterministic build hides that.
+    private static string Above(string folder) =>
+        File.Exists(Path.Combine(folder, "MedicineMan.sln")) ? folder : Above(Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests run outside of the source tree."));
 }
 
 internal sealed record SourceFile(string Path)

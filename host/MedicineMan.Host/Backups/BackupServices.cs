@@ -18,6 +18,7 @@ internal static class BackupServices
         services.AddSingleton<RestoreStore>().AddSingleton<ScratchTargets>();
         services.AddSingleton<IJobHandler, PrepareRepository>().AddSingleton<IJobHandler, ReadRepository>().AddSingleton<IJobHandler, LookAtSource>();
         services.AddSingleton<IJobHandler, BackUp>().AddSingleton<IJobHandler, ProveBackup>().AddSingleton<IJobHandler, RestoreBackup>();
-        services.AddHostedService<SweepScratch>();
+        services.AddSingleton<Settlement>();
+        services.AddHostedService<SettleRuns>().AddHostedService<SweepScratch>();
     }
 }

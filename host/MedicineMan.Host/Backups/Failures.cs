@@ -20,9 +20,9 @@ internal static class Failures
     public static JobFailure Classify(Exception failure) => failure switch
     {
         JobFailedException dead => new JobFailure(true, dead.Message),
-        StorageException storage => new JobFailure(!storage.Transient, storage.Message),
-        CommandException { Permanent: false } lost => new JobFailure(false, lost.Message),
-        UserFacingException known => new JobFailure(known.Permanent, known.Message),
+        StorageException storage => new JobFailure(!storage.Transient, storage.Message) { Expected = true },
+        CommandException { Permanent: false } lost => new JobFailure(false, lost.Message) { Expected = true },
+        UserFacingException known => new JobFailure(known.Permanent, known.Message) { Expected = true },
         _ => new JobFailure(false, Sentence(failure, CancellationToken.None)),
     };
 }

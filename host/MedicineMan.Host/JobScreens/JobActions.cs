@@ -1,5 +1,6 @@
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
+using MedicineMan.Host.Backups;
 using MedicineMan.Host.Data;
 using MedicineMan.Jobs;
 
@@ -16,6 +17,7 @@ internal sealed class JobActions(Database database, JobQueue jobs, AuditLog audi
                 var done = await jobs.Cancel(transaction, visitor.Organization.Value, job, cancel);
                 if (done)
                 {
+                    await Settlement.Settle(transaction, cancel);
                     await audit.Record(transaction, visitor.Organization, visitor.Actor, new AuditEntry("job.cancelled", "job", job, job), cancel);
                 }
 

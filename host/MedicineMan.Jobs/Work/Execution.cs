@@ -107,8 +107,9 @@ internal sealed partial class Execution(
                 case StopCause.TimeLimit:
                     return verdict.Failed(job, now, new(false, TooLong()));
                 default:
-                    Log.Failed(logger, exception, job.Type, job.Id, job.Attempt);
-                    return exception is LeaseLostException ? null : verdict.Failed(job, now, options.Classify(exception));
+                    var failure = options.Classify(exception);
+                    Log.Failed(logger, failure.Expected ? null : exception, job.Type, job.Id, job.Attempt, failure.Message);
+                    return exception is LeaseLostException ? null : verdict.Failed(job, now, failure);
             }
         }
     }
@@ -132,8 +133,8 @@ internal sealed partial class Execution(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Type} {Job} failed in attempt {Attempt}")]
-        public static partial void Failed(ILogger logger, Exception exception, string type, string job, int attempt);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Type} {Job} failed in attempt {Attempt}: {Reason}")]
+        public static partial void Failed(ILogger logger, Exception? exception, string type, string job, int attempt, string reason);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Job {Type} {Job} ignored cancellation for {Grace} and was abandoned")]
         public static partial void Abandoned(ILogger logger, string type, string job, TimeSpan grace);

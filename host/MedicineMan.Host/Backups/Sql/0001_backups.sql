@@ -72,6 +72,7 @@ create table runs (
 );
 create index runs_by_age on runs (organization_id, created_at desc, id desc);
 create index runs_by_plan on runs (organization_id, plan_id, created_at desc, id desc);
+create index runs_open on runs (id) where dump_state in ('waiting', 'running') or store_state in ('waiting', 'running') or prove_state in ('waiting', 'running');
 create unique index runs_by_snapshot on runs (repository_id, snapshot_id);
 
 create table run_objects (
@@ -134,6 +135,7 @@ create table restores (
     finished_at bigint,
     created_at bigint not null
 );
+create index restores_open on restores (id) where state in ('waiting', 'running');
 create index restores_by_age on restores (organization_id, created_at desc, id desc);
 
 -- What a proof or restore has created on a server and must not leave behind, written before it is created.

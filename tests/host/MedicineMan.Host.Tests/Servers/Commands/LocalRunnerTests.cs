@@ -10,7 +10,8 @@ public sealed class LocalRunnerTests : CommandRunnerTests
     [Fact]
     public async Task The_hosts_own_environment_is_not_handed_to_commands()
     {
-        Environment.SetEnvironmentVariable("MEDICINEMAN_MASTER_KEY", "canary-key");
+        // Not the real variable: other tests start hosts in this process.
+        Environment.SetEnvironmentVariable("MEDICINEMAN_CANARY", "canary-key");
 
         var done = await Run(new CommandSpec("env"));
 
