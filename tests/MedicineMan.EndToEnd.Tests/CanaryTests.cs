@@ -30,6 +30,8 @@ public sealed class CanaryTests
             Assert.Empty(watch.Seen);
         }
 
+        // A running host keeps files locked.
+        await clinic.Host.Kill();
         foreach (var canary in canaries)
         {
             Assert.DoesNotContain(clinic.Operator.Answers, answer => answer.Contains(canary, StringComparison.Ordinal));

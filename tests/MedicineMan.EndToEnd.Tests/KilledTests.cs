@@ -15,7 +15,7 @@ public sealed class KilledTests
         await using var clinic = await Clinic.Open();
         var (shelf, plan) = await Prepare(clinic, megabytes: 120);
         var run = await clinic.Start(plan);
-        await Until(() => shelf.Files("data") > 0);
+        await clinic.InTheDump();
         await clinic.Host.Kill();
         Assert.Equal(0, shelf.Files("snapshots"));
         await ComesToProven(clinic, shelf, plan, run);

@@ -70,12 +70,12 @@ public sealed class SshTests
     {
         await using var clinic = await Clinic.Open();
         await using var ssh = await SshServer.Start();
-        await clinic.Rows("shop", 120);
+        await clinic.Rows("shop", 160);
         var shelf = await clinic.Shelf("shelf");
         var server = await Add(clinic, ssh, new { name = "cut", address = "127.0.0.1", port = ssh.Port, userName = SshServer.KeyUser, privateKey = ssh.PrivateKey });
         var plan = await clinic.Plan(server, shelf, "shop");
         var started = await clinic.Start(plan);
-        await clinic.Operator.Until($"backups/{started}", _ => shelf.Files("data") > 0);
+        await clinic.InTheDump();
         ssh.CutConnections();
 
         // It is tried again by itself; what counts is what the failed attempt said and left.

@@ -57,7 +57,7 @@ internal static class Tour
     {
         if (Environment.GetEnvironmentVariable("MEDICINEMAN_UPDATE_SCREENSHOT") == "1")
         {
-            await page.ScreenshotAsync(new() { Path = Album.Shown });
+            await page.ScreenshotAsync(new() { Path = Album.Shown, Animations = ScreenshotAnimations.Disabled });
         }
     }
 }

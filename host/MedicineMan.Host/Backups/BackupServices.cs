@@ -4,6 +4,7 @@ using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Backups.Restores;
 using MedicineMan.Host.Backups.Runs;
 using MedicineMan.Jobs;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace MedicineMan.Host.Backups;
 
@@ -20,5 +21,7 @@ internal static class BackupServices
         services.AddSingleton<IJobHandler, BackUp>().AddSingleton<IJobHandler, ProveBackup>().AddSingleton<IJobHandler, RestoreBackup>();
         services.AddSingleton<Settlement>();
         services.AddHostedService<SettleRuns>().AddHostedService<SweepScratch>();
+        // Without a route of its own "new" would be taken for a plan's id.
+        services.Configure<RazorPagesOptions>(pages => pages.Conventions.AddPageRoute("/Backups/Pages/EditPlan", "/backups/plans/new"));
     }
 }

@@ -13,7 +13,7 @@ internal static class Album
     public static string Shown => Path.Combine(Root(), "tests", "MedicineMan.EndToEnd.Tests", "screenshot.png");
 
     /// One picture as it is, for the steps of something that moves.
-    public static Task Snap(IPage page, string name) => page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}.png"), FullPage = true });
+    public static Task Snap(IPage page, string name) => page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}.png"), FullPage = true, Animations = ScreenshotAnimations.Disabled });
 
     /// All four, and whether the page can be read without scrolling sideways.
     public static async Task<IReadOnlyList<string>> Take(IPage page, string name)

@@ -68,6 +68,17 @@ internal sealed class Clinic : IAsyncDisposable
     public async Task Proven(JsonNode run) =>
         Assert.True(Text(run, "state") == "proven", $"{run}\n{(run["proveJobId"] is { } job ? await Operator.Get($"jobs/{job}/log") : null)}\n{await Operator.Get($"jobs/{run["dumpJobId"]}/log")}");
 
+    /// Returns in the middle of a dump: some of a table has been sent, most of it has not.
+    public async Task InTheDump()
+    {
+        var deadline = TimeProvider.System.GetUtcNow().AddMinutes(2);
+        while (await Postgres.Query<long>("select coalesce(max(bytes_processed), 0) from pg_stat_progress_copy where command = 'COPY TO'") < 4_000_000)
+        {
+            Assert.True(TimeProvider.System.GetUtcNow() < deadline, "The dump never came.");
+            await Task.Delay(5);
+        }
+    }
+
     public Task<long> Scratch() => Postgres.Query<long>("select count(*) from pg_database where datname like 'medicineman%'");
 
     /// A table whose COPY text is about so many megabytes, different for each seed.

@@ -26,7 +26,7 @@ internal sealed class EditPlanModel(PlanStore plans, PlanChoices choices) : Page
 
     public string? Problem { get; private set; }
 
-    public async Task<IActionResult> OnGet(string id, string? server, string? service, CancellationToken cancel)
+    public async Task<IActionResult> OnGet(string? id, string? server, string? service, CancellationToken cancel)
     {
         if (!await Load(id, cancel))
         {
@@ -37,7 +37,7 @@ internal sealed class EditPlanModel(PlanStore plans, PlanChoices choices) : Page
         return Page();
     }
 
-    public async Task<IActionResult> OnPost(string id, CancellationToken cancel)
+    public async Task<IActionResult> OnPost(string? id, CancellationToken cancel)
     {
         if (!await Load(id, cancel))
         {
@@ -54,7 +54,7 @@ internal sealed class EditPlanModel(PlanStore plans, PlanChoices choices) : Page
             }
             else
             {
-                await plans.Edit(visitor.Organization, visitor.Actor, id, settings, cancel);
+                await plans.Edit(visitor.Organization, visitor.Actor, Plan.Id, settings, cancel);
             }
 
             return Redirect($"/backups/plans/{id}");
@@ -66,11 +66,11 @@ internal sealed class EditPlanModel(PlanStore plans, PlanChoices choices) : Page
         }
     }
 
-    private async Task<bool> Load(string id, CancellationToken cancel)
+    private async Task<bool> Load(string? id, CancellationToken cancel)
     {
         var organization = HttpContext.Visitor().Organization;
-        Plan = id == "new" ? null : await plans.Find(organization, id, cancel);
+        Plan = id is null ? null : await plans.Find(organization, id, cancel);
         (Servers, Repositories) = (await choices.Servers(organization, cancel), await choices.Repositories(organization, cancel));
-        return Plan is not null || id == "new";
+        return Plan is not null || id is null;
     }
 }
