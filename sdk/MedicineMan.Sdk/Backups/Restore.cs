@@ -11,6 +11,12 @@ public sealed record RestoreOptions(string Item, string Target)
     /// <summary>True when a person has confirmed that an existing target may be replaced. Default false: an existing target is an error.</summary>
     public bool Replace { get; init; }
 
+    /// <summary>
+    /// Name to build under until all is complete; only then does the target get its name. It starts with <c>medicineman_</c>, and the host drops
+    /// what an earlier attempt left under it. Null for a <see cref="Scratch"/> restore, which is built under its own name.
+    /// </summary>
+    public string? WorkName { get; init; }
+
     /// <summary>True to look at everything and change nothing. Default false.</summary>
     public bool DryRun { get; init; }
 

@@ -1,0 +1,23 @@
+using MedicineMan.Host.Backups.Plans;
+using MedicineMan.Host.Backups.Proofs;
+using MedicineMan.Host.Backups.Repositories;
+using MedicineMan.Host.Backups.Restores;
+using MedicineMan.Host.Backups.Runs;
+using MedicineMan.Jobs;
+
+namespace MedicineMan.Host.Backups;
+
+/// Plans, runs, proofs, restores and the repositories they live in.
+internal static class BackupServices
+{
+    public static void AddBackups(this IServiceCollection services)
+    {
+        services.AddSingleton<RepositoryStore>().AddSingleton<OpenRepositories>().AddSingleton<SnapshotStore>().AddSingleton<StorageKinds>();
+        services.AddSingleton<PlanStore>().AddSingleton<Sources>().AddSingleton<BackupKinds>().AddSingleton<Pages.PlanChoices>();
+        services.AddSingleton<RunStore>().AddSingleton<RunRecord>().AddSingleton<FirstProtection>();
+        services.AddSingleton<RestoreStore>().AddSingleton<ScratchTargets>();
+        services.AddSingleton<IJobHandler, PrepareRepository>().AddSingleton<IJobHandler, ReadRepository>().AddSingleton<IJobHandler, LookAtSource>();
+        services.AddSingleton<IJobHandler, BackUp>().AddSingleton<IJobHandler, ProveBackup>().AddSingleton<IJobHandler, RestoreBackup>();
+        services.AddHostedService<SweepScratch>();
+    }
+}

@@ -1,0 +1,35 @@
+using MedicineMan.Host.Audit;
+using System.Text.Json;
+using MedicineMan.Host.Backups.Proofs;
+using MedicineMan.Host.Backups.Repositories;
+using MedicineMan.Host.Organizations;
+using MedicineMan.Host.Plugins;
+using MedicineMan.Jobs;
+using MedicineMan.Sdk.Backups;
+
+namespace MedicineMan.Host.Backups.Plans;
+
+/// The job that looks at a plan's source: can we connect, what is there, how large. It only reads, so running it again is safe.
+internal sealed class LookAtSource(PlanStore plans, Sources sources, Providers providers) : IJobHandler
+{
+    public const string JobType = "look-at-source";
+
+    public string Type => JobType;
+
+    public async Task Run(JobRun job, CancellationToken cancel)
+    {
+        var organization = new OrganizationId(job.Organization);
+        var plan = await plans.Get(organization, job.Arguments.GetProperty("plan").GetString()!, cancel);
+        try
+        {
+            var found = await providers.Get<IBackupProvider>(plan.Kind).DiscoverAsync(await sources.Of(organization, plan, Actor.Job(job.Id), cancel), cancel);
+            await plans.RecordFound(organization, plan.Id, JsonSerializer.Serialize(found), null, cancel);
+            job.Log($"Found {string.Join(", ", found.Select(item => item.Name))}.");
+        }
+        catch (Exception failure) when (!cancel.IsCancellationRequested)
+        {
+            await plans.RecordFound(organization, plan.Id, null, Failures.Sentence(failure, cancel), cancel);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using MedicineMan.Host.Setup;
+using MedicineMan.Sdk;
+
+namespace MedicineMan.Host.Cli;
+
+/// The root command. Without a subcommand it runs the web server; every subcommand stands in one list.
+/// Failures a person can act on are one sentence on standard error and exit code 1.
+internal static class CommandLine
+{
+    public static Option<string?> Data { get; } = new("--data") { Description = "Folder for the database, keys and logs. Default: MEDICINEMAN_DATA, else the system's place for data.", Recursive = true };
+
+    public static Option<string?> Database { get; } = new("--database") { Description = "postgres://user:password@host/name, or Data Source=file. Default: medicineman.db in the data folder.", Recursive = true };
+
+    private static Option<string?> Urls { get; } = new("--urls") { Description = "Where to listen, separated by semicolons. Default: http://127.0.0.1:5080." };
+
+    private static IReadOnlyList<Command> Subcommands =>
+    [
+        ServerCommands.Create(), PlanCommands.Create(), BackupCommands.Create(), RestoreCommand.Create(), JobCommands.Create(), TokenCommands.Create(), PluginCommands.Create(),
+        InstanceCommands.Doctor(), InstanceCommands.Config(), InstanceCommands.Version(),
+    ];
+
+    public static async Task<int> Run(string[] args)
+    {
+        var root = new RootCommand("Medicine Man looks after servers: scans them, backs them up, really restores, and proves it.") { Data, Database, Urls };
+        foreach (var command in Subcommands)
+        {
+            root.Subcommands.Add(command);
+        }
+
+        root.SetAction((parsed, cancel) => Serve.Run(Settings(parsed), cancel));
+        try
+        {
+            var running = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
+            return await root.Parse(args).InvokeAsync(running);
+        }
+        catch (UserFacingException failure)
+        {
+            await Console.Error.WriteLineAsync(failure.Message);
+            return 1;
+        }
+    }
+
+    /// Command line before environment before defaults.
+    public static HostSettings Settings(ParseResult parsed) =>
+        HostSettings.Read(parsed.GetValue(Data), parsed.GetValue(Database), parsed.GetResult(Urls) is null ? null : parsed.GetValue(Urls));
+}

@@ -1,0 +1,34 @@
+using MedicineMan.Sdk;
+using Npgsql;
+
+namespace MedicineMan.Host.Data;
+
+/// Tells the two databases apart by what an operator wrote, and reads the URL form that hosting providers hand out.
+internal static class ConnectionStrings
+{
+    public static bool IsSqlite(string text) =>
+        text.StartsWith("Data Source=", StringComparison.OrdinalIgnoreCase) || text.StartsWith("Filename=", StringComparison.OrdinalIgnoreCase);
+
+    public static string Postgres(string text)
+    {
+        if (!text.StartsWith("postgres://", StringComparison.Ordinal) && !text.StartsWith("postgresql://", StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url))
+        {
+            throw new UserFacingException("The database URL cannot be read. Write postgres://user:password@host:5432/database.");
+        }
+
+        var user = url.UserInfo.Split(':', 2);
+        return new NpgsqlConnectionStringBuilder
+        {
+            Host = url.Host,
+            Port = url.Port > 0 ? url.Port : 5432,
+            Username = Uri.UnescapeDataString(user[0]),
+            Password = user.Length > 1 ? Uri.UnescapeDataString(user[1]) : null,
+            Database = Uri.UnescapeDataString(url.AbsolutePath.TrimStart('/')),
+        }.ToString();
+    }
+}

@@ -1,0 +1,125 @@
+using System.Data.Common;
+using MedicineMan.Host.Organizations;
+using MedicineMan.Jobs;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace MedicineMan.Host.Data;
+
+/// The one door to the database: SQLite by default (many readers, one writer at a time), PostgreSQL when a connection string names it.
+internal sealed class Database : IJobDatabase, IAsyncDisposable
+{
+    private readonly string sqlite = "";
+    private readonly NpgsqlDataSource? postgres;
+    private readonly SemaphoreSlim writing = new(1, 1);
+    private SqliteConnection? writer;
+
+    static Database() => TypeHandlers.Register();
+
+    /// <param name="connectionString">
+    /// <c>Data Source=…</c> for SQLite; <c>Host=…</c> or <c>postgres://…</c> for PostgreSQL.
+    /// </param>
+    public Database(string connectionString)
+    {
+        if (ConnectionStrings.IsSqlite(connectionString))
+        {
+            Dialect = SqlDialect.Sqlite;
+            sqlite = new SqliteConnectionStringBuilder(connectionString) { ForeignKeys = true, DefaultTimeout = 30 }.ToString();
+        }
+        else
+        {
+            Dialect = SqlDialect.Postgres;
+            postgres = NpgsqlDataSource.Create(ConnectionStrings.Postgres(connectionString));
+        }
+    }
+
+    public SqlDialect Dialect { get; }
+
+    public async ValueTask<DbConnection> OpenRead(CancellationToken cancel)
+    {
+        if (postgres is not null)
+        {
+            return await postgres.OpenConnectionAsync(cancel);
+        }
+
+        var connection = new SqliteConnection(sqlite);
+        await connection.OpenAsync(cancel);
+        return connection;
+    }
+
+    /// The organisation is named at the door so that row-level security can be switched on without touching a store.
+    public ValueTask<DbConnection> OpenRead(OrganizationId organization, CancellationToken cancel)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(organization.Value);
+        return OpenRead(cancel);
+    }
+
+    public async Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel)
+    {
+        if (postgres is not null)
+        {
+            await using var connection = await postgres.OpenConnectionAsync(cancel);
+            await using var transaction = await connection.BeginTransactionAsync(cancel);
+            var result = await work(transaction);
+            await transaction.CommitAsync(cancel);
+            return result;
+        }
+
+        await writing.WaitAsync(cancel);
+        try
+        {
+            writer ??= await OpenWriter(cancel);
+            await using var transaction = writer.BeginTransaction(deferred: false);
+            var result = await work(transaction);
+            await transaction.CommitAsync(cancel);
+            return result;
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    public Task Write(Func<DbTransaction, Task> work, CancellationToken cancel) =>
+        Write(
+            async transaction =>
+            {
+                await work(transaction);
+                return true;
+            },
+            cancel);
+
+    /// A plain connection string for what opens its own connection, such as LISTEN; null on SQLite.
+    public NpgsqlDataSource? Postgres => postgres;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (postgres is not null)
+        {
+            await postgres.DisposeAsync();
+        }
+
+        if (writer is not null)
+        {
+            await writer.DisposeAsync();
+        }
+
+        writing.Dispose();
+        if (Dialect is SqlDialect.Sqlite)
+        {
+            using var connection = new SqliteConnection(sqlite);
+            SqliteConnection.ClearPool(connection);
+        }
+    }
+
+    private async Task<SqliteConnection> OpenWriter(CancellationToken cancel)
+    {
+        var connection = new SqliteConnection(sqlite);
+        await connection.OpenAsync(cancel);
+        await using var command = connection.CreateCommand();
+        // FULL: a commit that was acknowledged survives a power cut. The jobs and the audit trail rest on that.
+        command.CommandText = "pragma journal_mode = wal; pragma synchronous = full;";
+        await command.ExecuteNonQueryAsync(cancel);
+        return connection;
+    }
+}

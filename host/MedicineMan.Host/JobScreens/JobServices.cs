@@ -1,0 +1,64 @@
+using MedicineMan.Host.Backups;
+using MedicineMan.Host.Data;
+using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Setup;
+using MedicineMan.Jobs;
+
+namespace MedicineMan.Host.JobScreens;
+
+/// The job engine in this host: its queue for those who ask, its worker for those who are asked.
+internal static class JobServices
+{
+    public static void AddJobs(this IServiceCollection services)
+    {
+        services.AddSingleton<IJobDatabase>(provider => provider.GetRequiredService<Database>());
+        services.AddSingleton<JobChanges>().AddSingleton<JobQueue>().AddSingleton<JobActions>();
+        services.AddSingleton(provider => new JobWorkerOptions
+        {
+            Concurrency = Math.Max(4, Environment.ProcessorCount * 2),
+            NodeFile = provider.GetRequiredService<DataDirectory>()["node"],
+            Classify = Failures.Classify,
+        });
+        services.AddSingleton<JobHandlers>().AddSingleton<JobWorker>();
+        services.AddHostedService<JobHost>();
+    }
+}
+
+/// Runs the worker while the host runs. It starts after the plugins, so that the first job finds its provider.
+internal sealed class JobHost(JobWorker worker, JobHandlers handlers, IEnumerable<IJobHandler> known, PluginJobs plugins) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        foreach (var handler in known.Concat(plugins.All().Select(job => new PluginJobHandler(job.Type, plugins))))
+        {
+            handlers.Register(handler);
+        }
+
+        await worker.StartAsync(cancel);
+    }
+
+    public Task StopAsync(CancellationToken cancel) => worker.StopAsync(cancel);
+}
+
+/// A plugin's job as the queue sees it.
+internal sealed class PluginJobHandler(string type, PluginJobs plugins) : IJobHandler
+{
+    public string Type => type;
+
+    public Task Run(JobRun run, CancellationToken cancel) => plugins.Run(type, run.Arguments, new PluginRun(run), cancel);
+
+    private sealed class PluginRun(JobRun run) : Sdk.Jobs.IJobRun, IProgress<Sdk.Jobs.JobProgress>
+    {
+        public string JobId => run.Id;
+
+        public int Attempt => run.Attempt;
+
+        public IProgress<Sdk.Jobs.JobProgress> Progress => this;
+
+        public void Log(string message) => run.Log(message);
+
+        public ValueTask CheckLeaseAsync(CancellationToken cancel) => new(run.CheckLease(cancel));
+
+        public void Report(Sdk.Jobs.JobProgress value) => run.Progress(new JobProgress(value.Stage, value.Done, value.Total, value.Unit, value.Detail));
+    }
+}

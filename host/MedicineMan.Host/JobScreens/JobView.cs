@@ -1,0 +1,92 @@
+using System.Globalization;
+using MedicineMan.Host.Shell;
+using MedicineMan.Jobs;
+
+namespace MedicineMan.Host.JobScreens;
+
+/// A job in words, icons and tones, the same on every page that shows one.
+internal static class JobView
+{
+    public static IReadOnlyList<JobState> States { get; } =
+        [JobState.Running, JobState.Ready, JobState.Scheduled, JobState.Retrying, JobState.Succeeded, JobState.Dead, JobState.Cancelled];
+
+    public static string Word(this JobState state) => state switch
+    {
+        JobState.Scheduled => "scheduled",
+        JobState.Ready => "ready",
+        JobState.Running => "running",
+        JobState.Succeeded => "succeeded",
+        JobState.Retrying => "retrying",
+        JobState.Dead => "dead",
+        _ => "cancelled",
+    };
+
+    public static string Icon(this JobState state) => state switch
+    {
+        JobState.Scheduled => "clock",
+        JobState.Ready => "circle-dashed",
+        JobState.Running => "loader-2",
+        JobState.Succeeded => "circle-check",
+        JobState.Retrying => "rotate-clockwise",
+        JobState.Dead => "circle-x",
+        _ => "circle-minus",
+    };
+
+    public static string Tone(this JobState state) => state switch
+    {
+        JobState.Running => "busy",
+        JobState.Succeeded => "good",
+        JobState.Retrying => "warn",
+        JobState.Dead => "bad",
+        _ => "none",
+    };
+
+    public static string Icon(JobAttempt attempt) => Nearest(attempt).Icon();
+
+    public static string Tone(JobAttempt attempt) => Nearest(attempt).Tone();
+
+    public static JobState? Read(string? word) => States.Cast<JobState?>().FirstOrDefault(state => state!.Value.Word() == word);
+
+    public static bool CanRetry(this JobRow job) => job.State is JobState.Dead or JobState.Cancelled or JobState.Retrying;
+
+    public static bool CanCancel(this JobRow job) => job.EndedAt is null && !job.CancelRequested;
+
+    public static int? Percent(JobProgress progress) => progress.Total is > 0 and var total ? (int)Math.Clamp(100 * (double)progress.Done / total, 0, 100) : null;
+
+    /// Amount, rate and time left. The rate is that of the whole attempt: steady, and never a guess from two moments.
+    public static string Going(JobProgress progress, DateTimeOffset? started, DateTimeOffset now)
+    {
+        var amount = progress.Total is { } total ? $"{Amount(progress.Done, progress.Unit)} of {Amount(total, progress.Unit)}" : Amount(progress.Done, progress.Unit);
+        var seconds = started is null ? 0 : (now - started.Value).TotalSeconds;
+        if (seconds < 1 || progress.Done <= 0)
+        {
+            return amount;
+        }
+
+        var rate = progress.Done / seconds;
+        var left = progress.Total is { } all && all > progress.Done ? $", about {Left((all - progress.Done) / rate)} left" : "";
+        return $"{amount}, {Amount((long)rate, progress.Unit)}/s{left}";
+    }
+
+    public static string Took(TimeSpan time) =>
+        time.TotalSeconds < 10 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s") : Left(time.TotalSeconds);
+
+    public static string Left(double seconds) => seconds switch
+    {
+        < 90 => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(seconds):0} s"),
+        < 5400 => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(seconds / 60):0} min"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:0.0} h"),
+    };
+
+    public static string Amount(long amount, string unit) =>
+        unit == "bytes" ? Size.Text(amount) : string.Create(CultureInfo.InvariantCulture, $"{amount:N0} {unit}");
+
+    private static JobState Nearest(JobAttempt attempt) => attempt.Outcome switch
+    {
+        "running" => JobState.Running,
+        "succeeded" => JobState.Succeeded,
+        "failed" => JobState.Dead,
+        "lost" or "interrupted" => JobState.Retrying,
+        _ => JobState.Cancelled,
+    };
+}

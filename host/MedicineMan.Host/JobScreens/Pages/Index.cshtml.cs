@@ -1,0 +1,63 @@
+using System.Globalization;
+using MedicineMan.Host.Access;
+using MedicineMan.Host.Data;
+using MedicineMan.Host.Servers;
+using MedicineMan.Jobs;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace MedicineMan.Host.JobScreens.Pages;
+
+/// All work of the organisation, newest first, with what is going on at the top.
+[Authorize(Policies.Viewer)]
+internal sealed class IndexModel(JobQueue jobs, ServerStore servers, TimeProvider time) : PageModel
+{
+    private const int Rows = 50;
+
+    public IReadOnlyDictionary<JobState, long> Counts { get; private set; } = new Dictionary<JobState, long>();
+
+    public JobFilter Filter { get; private set; } = new();
+
+    public bool IsFirst { get; private set; }
+
+    public IReadOnlyList<JobRow> Jobs { get; private set; } = [];
+
+    public IReadOnlyDictionary<string, string> ServerNames { get; private set; } = new Dictionary<string, string>();
+
+    public string? Next { get; private set; }
+
+    public DateTimeOffset Now { get; } = time.GetUtcNow();
+
+    public bool Filtered => Filter != new JobFilter();
+
+    public async Task OnGet(string? state, string? type, string? server, string? after, CancellationToken cancel)
+    {
+        var organization = HttpContext.Visitor().Organization;
+        Filter = new JobFilter { State = JobView.Read(state), Type = Given(type), ServerId = Given(server) };
+        IsFirst = after is null;
+        var cursor = Cursor.Parse(after, 2) is { } keys ? new JobCursor(DateTimeOffset.FromUnixTimeMilliseconds(keys.Number(0)), keys.Keys[1]) : null;
+        Counts = await jobs.Counts(organization.Value, cancel);
+        var page = Page<JobRow>.Of(
+            await jobs.Page(organization.Value, Filter, cursor, Rows + 1, cancel),
+            Rows,
+            row => new Cursor(row.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), row.Id));
+        Jobs = page.Items;
+        Next = page.Next is null ? null : ListUrl(Filter, page.Next);
+        var names = new Dictionary<string, string>();
+        foreach (var id in Jobs.Select(job => job.ServerId).Append(Filter.ServerId).OfType<string>().Distinct())
+        {
+            names[id] = (await servers.Find(organization, id, cancel))?.Name ?? "removed server";
+        }
+
+        ServerNames = names;
+    }
+
+    /// The address of this list with another filter.
+    public static string ListUrl(JobFilter filter, string? after = null) => QueryHelpers.AddQueryString("/jobs", new Dictionary<string, string?>
+    {
+        ["state"] = filter.State?.Word(), ["type"] = filter.Type, ["server"] = filter.ServerId, ["after"] = after,
+    }.Where(pair => pair.Value is not null));
+
+    private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+}

@@ -1,0 +1,29 @@
+using Scriban;
+using Scriban.Parsing;
+using Scriban.Runtime;
+
+namespace MedicineMan.Host.Plugins.Fragments;
+
+/// A plugin's template: read, checked and parsed once when the plugin is loaded, then drawn from any thread.
+internal sealed class FragmentTemplate
+{
+    public const int LargestFile = 64 * 1024;
+
+    private readonly Template template;
+
+    private FragmentTemplate(Template template) => this.template = template;
+
+    /// Reads a template file; null, with what is wrong, when it is refused.
+    public static (FragmentTemplate? Template, IReadOnlyList<string> Problems) Read(string file) =>
+        new FileInfo(file).Length > LargestFile ? (null, [$"It is larger than {LargestFile / 1024} KiB."]) : Parse(File.ReadAllText(file), Path.GetFileName(file));
+
+    public static (FragmentTemplate? Template, IReadOnlyList<string> Problems) Parse(string text, string name)
+    {
+        var template = Template.Parse(text, name, new ParserOptions { ExpressionDepthLimit = 64 });
+        var problems = template.HasErrors ? [.. template.Messages.Select(message => message.ToString())] : TemplateLint.Problems(text);
+        return problems.Count == 0 ? (new FragmentTemplate(template), []) : (null, problems);
+    }
+
+    /// Draws the model; the result keeps to the rules for markup and can be written as it is.
+    public string Draw(ScriptObject model, CancellationToken deadline) => FragmentMarkup.Clean(template.Render(new HtmlContext(model, deadline)));
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+using MedicineMan.Host.Plugins.Fragments;
+using MedicineMan.Sdk.Jobs;
+using MedicineMan.Sdk.Ui;
+using Microsoft.AspNetCore.Routing;
+
+namespace MedicineMan.Host.Plugins.Loading;
+
+/// Runs a job of a plugin out of the plugin's own services.
+internal delegate Task JobInvocation(IServiceProvider services, JsonElement arguments, IJobRun run, CancellationToken cancel);
+
+/// Makes the data of a fragment.
+internal delegate ValueTask<UiModel> FragmentSource(FragmentContext context, CancellationToken cancel);
+
+internal sealed record JobContribution(string Id, JobInvocation Run);
+
+internal sealed record ProviderContribution(Type Contract, string Kind, Type Provider);
+
+internal sealed record FragmentContribution(string Id, string Slot, FragmentTemplate Template, FragmentSource Source);
+
+/// What a plugin registered in Configure, checked against its manifest.
+internal sealed record Contributions(
+    IReadOnlyList<JobContribution> Jobs, IReadOnlyList<ProviderContribution> Providers, IReadOnlyList<FragmentContribution> Fragments,
+    IReadOnlyList<Action<IEndpointRouteBuilder>> Routes)
+{
+    public static Contributions None { get; } = new([], [], [], []);
+}

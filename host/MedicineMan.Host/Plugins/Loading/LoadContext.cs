@@ -1,0 +1,54 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using McMaster.NETCore.Plugins;
+using MedicineMan.Sdk;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace MedicineMan.Host.Plugins.Loading;
+
+/// The assembly load context of one plugin version: the only place that knows the loading library. It parts versions and dependencies; it is
+/// no sandbox.
+internal sealed class LoadContext : IDisposable
+{
+    // Sharing an assembly shares all it references, so these four bring the whole of ASP.NET Core.
+    private static readonly Type[] Shared = [typeof(IPlugin), typeof(IServiceCollection), typeof(ILogger), typeof(IEndpointRouteBuilder)];
+
+    private readonly PluginLoader loader;
+
+    private LoadContext(PluginLoader loader)
+    {
+        this.loader = loader;
+        Collected = new WeakReference(loader.LoadContext);
+    }
+
+    /// Dead once nothing of the plugin is held any more. The list of load contexts does not tell: unloading takes a context off it at once.
+    public WeakReference Collected { get; }
+
+    public static LoadContext Open(string file) => new(PluginLoader.CreateFromAssemblyFile(file, Shared, config =>
+    {
+        config.IsUnloadable = true;
+        config.PreferSharedTypes = false;
+        config.EnableHotReload = false;
+        config.LoadInMemory = false;
+        config.IsLazyLoaded = false;
+    }));
+
+    /// Constructs the type that the assembly's attribute names. No other type is looked at.
+    /// <returns>Null, with the reason, when there is no such type.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public IPlugin? Entry(out string reason)
+    {
+        var assembly = loader.LoadDefaultAssembly();
+        var type = assembly.GetCustomAttribute<MedicineManPluginAttribute>()?.PluginType;
+        reason = type is null ? $"{assembly.GetName().Name} has no [assembly: MedicineManPlugin(typeof(…))] that names a type."
+            : type.Assembly != assembly ? $"The type {type.FullName} does not live in {assembly.GetName().Name}."
+            : !typeof(IPlugin).IsAssignableFrom(type) ? $"The type {type.FullName} is no IPlugin."
+            : type.IsAbstract || type.GetConstructor(Type.EmptyTypes) is null ? $"The type {type.FullName} has no public constructor without parameters."
+            : "";
+        return reason.Length == 0 ? (IPlugin)Activator.CreateInstance(type!)! : null;
+    }
+
+    public void Dispose() => loader.Dispose();
+}

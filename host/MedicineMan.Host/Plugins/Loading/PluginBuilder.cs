@@ -1,0 +1,110 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using MedicineMan.Host.Plugins.Fragments;
+using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Sdk;
+using MedicineMan.Sdk.Jobs;
+using MedicineMan.Sdk.Ui;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedicineMan.Host.Plugins.Loading;
+
+/// Takes down what a plugin registers and notes whatever its manifest does not name.
+internal sealed class PluginBuilder(PluginPackage package, IServiceCollection services) : IPluginBuilder
+{
+    private readonly List<JobContribution> jobs = [];
+    private readonly List<ProviderContribution> providers = [];
+    private readonly List<FragmentContribution> fragments = [];
+    private readonly List<Action<IEndpointRouteBuilder>> routes = [];
+    private readonly List<PluginProblem> problems = [];
+
+    public PluginInfo Info => package.Manifest.Info;
+
+    public IServiceCollection Services => services;
+
+    public void Routes(Action<IEndpointRouteBuilder> map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        routes.Add(map);
+    }
+
+    public void Job<TJob, TArguments>(string id, JsonTypeInfo<TArguments> arguments)
+        where TJob : class, IJob<TArguments>
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        if (Declared("job", id, package.Manifest.Jobs.Any(job => job.Id == id), jobs.Exists(job => job.Id == id)))
+        {
+            services.AddScoped<TJob>();
+            jobs.Add(new JobContribution(id, (scope, json, run, cancel) => scope.GetRequiredService<TJob>().RunAsync(Read(id, json, arguments), run, cancel)));
+        }
+    }
+
+    public void Fragment(string id, Func<FragmentContext, CancellationToken, ValueTask<UiModel>> model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var declaration = package.Manifest.Fragments.FirstOrDefault(fragment => fragment.Id == id);
+        if (!Declared("fragment", id, declaration is not null, fragments.Exists(fragment => fragment.Id == id)))
+        {
+            return;
+        }
+
+        var (template, faults) = FragmentTemplate.Read(Path.Combine(package.Folder, declaration!.Template));
+        problems.AddRange(faults.Select(fault => new PluginProblem("MM1017", $"{declaration.Template} of {Info.Name} is refused: {fault}",
+            "A fragment is data in plain markup and can't act on the page.", "Correct the template and install the plugin again.")));
+        if (template is not null)
+        {
+            fragments.Add(new FragmentContribution(id, declaration.Slot, template, new FragmentSource(model)));
+        }
+    }
+
+    public void Provide<TProvider>(string kind)
+        where TProvider : class, IProvider
+    {
+        Type[] contracts = [.. ProviderContracts.Of(typeof(TProvider))];
+        if (contracts.Length == 0)
+        {
+            problems.Add(new PluginProblem("MM1014", $"{Info.Name} provides \"{kind}\" with {typeof(TProvider).Name}, which is none of {string.Join(", ", ProviderContracts.Names)}.",
+                "The host would not know what to ask it.", "Implement one of the SDK's provider interfaces."));
+        }
+
+        services.AddSingleton<TProvider>();
+        foreach (var contract in contracts)
+        {
+            var name = ProviderContracts.NameOf(contract);
+            if (Declared($"{name} provider", kind, package.Manifest.Providers.Any(one => one.Contract == name && one.Kind == kind),
+                    providers.Exists(one => one.Contract == contract && one.Kind == kind)))
+            {
+                providers.Add(new ProviderContribution(contract, kind, typeof(TProvider)));
+            }
+        }
+    }
+
+    /// <exception cref="PluginRefusedException">Names every registration that does not hold.</exception>
+    public Contributions Build() => problems.Count == 0
+        ? new Contributions(jobs, providers, fragments, routes)
+        : throw new PluginRefusedException([.. problems]);
+
+    private bool Declared(string what, string id, bool inManifest, bool already)
+    {
+        if (!inManifest || already)
+        {
+            problems.Add(new PluginProblem("MM1014", already ? $"{Info.Name} registers the {what} \"{id}\" twice." : $"{Info.Name} registers the {what} \"{id}\", which its manifest does not name.",
+                "A person approves what the manifest names, and nothing beyond it.", "Name it once under contributes in plugin.json."));
+        }
+
+        return inManifest && !already;
+    }
+
+    private T Read<T>(string id, JsonElement json, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return json.Deserialize(type) ?? throw new JsonException("It is null.");
+        }
+        catch (JsonException unreadable)
+        {
+            throw new UserFacingException($"{Info.Name} can't read the arguments of the job \"{id}\": {unreadable.Message} Start the job anew.", unreadable) { Permanent = true };
+        }
+    }
+}

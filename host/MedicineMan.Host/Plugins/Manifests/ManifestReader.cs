@@ -1,0 +1,156 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace MedicineMan.Host.Plugins.Manifests;
+
+/// Reads plugin.json. Nothing of the plugin has run yet, and nothing will when the manifest does not hold.
+internal static partial class ManifestReader
+{
+    public const string FileName = "plugin.json";
+
+    private const int LargestFile = 256 * 1024;
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+    private static readonly string[] Capabilities =
+    [
+        "targets:read", "exec", "exec:sudo", "files:read", "files:write", "net", "storage:read", "storage:write", "storage:delete",
+        "cloud:read", "cloud:write", "secrets", "jobs", "notify", "store", "ui", "routes", "webhook",
+    ];
+
+    private static readonly string[] Slots =
+        ["dashboard.card", "server.tab", "server.summary", "backup.detail", "settings.section", "nav.page"];
+
+    private static readonly string[] Roles = ["viewer", "operator", "admin"];
+    private static readonly string[] Methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+    /// Reads the manifest in a plugin's folder.
+    /// <exception cref="PluginRefusedException">Names every problem.</exception>
+    public static PluginManifest Read(string folder)
+    {
+        var file = Path.Combine(folder, ManifestFile(folder));
+        var problems = new List<string>();
+        PluginManifest manifest;
+        try
+        {
+            using var json = JsonDocument.Parse(Bytes(file), Strict);
+            manifest = JsonFields.Read(json.RootElement, "", problems, Manifest);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new PluginRefusedException(
+                new PluginProblem("MM1001", $"{file} can't be read: {unreadable.Message}", "Without its manifest a plugin is not loaded.", "Install the plugin again."),
+                unreadable);
+        }
+
+        problems.AddRange(Repeated("contributes.jobs", manifest.Jobs.Select(job => job.Id)));
+        problems.AddRange(Repeated("contributes.fragments", manifest.Fragments.Select(fragment => fragment.Id)));
+        problems.AddRange(Repeated("contributes.routes", manifest.Routes.Select(route => $"{route.Method} {route.Path}")));
+        problems.AddRange(Repeated("contributes.providers", manifest.Providers.Select(provider => $"{provider.Contract} {provider.Kind}")));
+        return problems.Count == 0
+            ? manifest
+            : throw new PluginRefusedException([.. problems.Select(problem => new PluginProblem(
+                "MM1002", $"{file}: {problem}", "The manifest says what a plugin may do, so it is read strictly.", "Correct it and install the plugin again."))]);
+    }
+
+    private static string ManifestFile(string folder) =>
+        Directory.Exists(folder)
+            ? FileName
+            : throw new PluginRefusedException(new PluginProblem(
+                "MM1001", $"The folder {folder} does not exist.", "A plugin is a folder with a plugin.json.", "Install the plugin again, or take it out of the registry."));
+
+    private static byte[] Bytes(string file) =>
+        new FileInfo(file).Length <= LargestFile ? File.ReadAllBytes(file) : throw new IOException($"It is larger than {LargestFile / 1024} KiB.");
+
+    private static PluginManifest Manifest(JsonFields json)
+    {
+        if (json.Number("manifest", 1) is not 1)
+        {
+            json.Refuse("manifest must be 1, the only form this version reads.");
+        }
+
+        var contributes = json.Object("contributes", required: false, Contributions) ?? new Contributed([], [], [], [], []);
+        var manifest = new PluginManifest
+        {
+            Id = json.Text("id", IdPattern(), "publisher.name in lower case"),
+            Version = json.Text("version", VersionPattern(), "a semantic version such as 1.4.0"),
+            Name = json.Text("name", longest: 60),
+            Summary = json.OptionalText("summary", longest: 160) ?? "",
+            Publisher = json.Text("publisher", longest: 60),
+            License = json.Text("license", longest: 100),
+            Homepage = json.OptionalText("homepage", AddressPattern(), "an https address"),
+            Issues = json.OptionalText("issues", AddressPattern(), "an https address"),
+            Engine = json.Object("engine", required: true, Engine) ?? new EngineRequirement("", [], []),
+            Entry = json.Text("entry", EntryPattern(), "the file name of a dll"),
+            Isolation = json.Choice("isolation", "inproc", ["inproc", "process"]),
+            HotUnload = json.Flag("hotUnload", true),
+            Capabilities = json.Objects("capabilities", required: true, item => new Capability(
+                item.Choice("name", null, Capabilities), item.Text("reason", longest: 300), item.Texts("scope"), item.Flag("optional", false))),
+            Routes = contributes.Routes,
+            Jobs = contributes.Jobs,
+            Fragments = contributes.Fragments,
+            Providers = contributes.Providers,
+            Permissions = contributes.Permissions,
+            Settings = json.Raw("settings"),
+            SettingsVersion = json.Number("settingsVersion", 1) ?? 1,
+            Locales = json.Texts("locales"),
+        };
+        if (manifest.Id.Length > 0 && manifest.Publisher.Length > 0 && !manifest.Id.StartsWith(manifest.Publisher + ".", StringComparison.Ordinal))
+        {
+            json.Refuse($"id is \"{manifest.Id}\"; it must begin with its publisher, \"{manifest.Publisher}.\".");
+        }
+
+        if (json.Texts("dependsOn").Count > 0)
+        {
+            json.Refuse("dependsOn must be empty: no plugin can lean on another.");
+        }
+
+        return manifest;
+    }
+
+    private static EngineRequirement Engine(JsonFields json) => new(
+        json.Text("sdk", SdkRange.Pattern, "a range with both ends such as >=1.0 <2.0"),
+        json.Texts("os", ["linux", "macos"]),
+        json.Texts("arch", ["x64", "arm64"]));
+
+    private static Contributed Contributions(JsonFields json) => new(
+        json.Objects("routes", required: false, item => new RouteDeclaration(
+            item.Choice("method", null, Methods), item.Text("path", PathPattern(), "a path that begins with /"), item.Choice("permission", null, Roles))),
+        json.Objects("jobs", required: false, item => new JobDeclaration(
+            item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.OptionalText("cron", longest: 100), item.OptionalText("timeout", longest: 20),
+            item.Number("maxAttempts", 1), item.Number("concurrency", 1), item.Choice("catchUp", "skip", ["skip", "once"]))),
+        json.Objects("fragments", required: false, item => new FragmentDeclaration(
+            item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.Choice("slot", null, Slots),
+            item.Text("template", TemplatePattern(), "the path of an .html file below the plugin's folder"))),
+        json.Objects("providers", required: false, item => new ProviderDeclaration(
+            item.Choice("contract", null, ProviderContracts.Names), item.Text("kind", NamePattern(), "lower-case words joined by hyphens"))),
+        json.Objects("permissions", required: false, item => new PermissionDeclaration(
+            item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.Text("title", longest: 60), item.Choice("default", null, Roles))));
+
+    private static IEnumerable<string> Repeated(string list, IEnumerable<string> keys) =>
+        keys.GroupBy(key => key, StringComparer.Ordinal).Where(same => same.Key.Length > 0 && same.Count() > 1).Select(same => $"{list} names \"{same.Key}\" twice.");
+
+    private sealed record Contributed(
+        IReadOnlyList<RouteDeclaration> Routes, IReadOnlyList<JobDeclaration> Jobs, IReadOnlyList<FragmentDeclaration> Fragments,
+        IReadOnlyList<ProviderDeclaration> Providers, IReadOnlyList<PermissionDeclaration> Permissions);
+
+    [GeneratedRegex(@"^[a-z][a-z0-9]{1,31}\.[a-z][a-z0-9-]{1,47}$", RegexOptions.CultureInvariant)]
+    private static partial Regex IdPattern();
+
+    [GeneratedRegex(@"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[0-9A-Za-z.-]{1,60})?(\+[0-9A-Za-z.-]{1,60})?$", RegexOptions.CultureInvariant)]
+    private static partial Regex VersionPattern();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_.-]+\.dll$", RegexOptions.CultureInvariant)]
+    private static partial Regex EntryPattern();
+
+    [GeneratedRegex("^https://[^\\s\"'<>]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex AddressPattern();
+
+    [GeneratedRegex("^/[A-Za-z0-9_.{}:/-]*$", RegexOptions.CultureInvariant)]
+    private static partial Regex PathPattern();
+
+    [GeneratedRegex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", RegexOptions.CultureInvariant)]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*\.html$", RegexOptions.CultureInvariant)]
+    private static partial Regex TemplatePattern();
+}

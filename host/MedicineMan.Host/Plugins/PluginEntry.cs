@@ -1,0 +1,135 @@
+using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Sdk;
+
+namespace MedicineMan.Host.Plugins;
+
+/// One plugin in the catalogue: its state with the reason, and what has gone wrong in it. Safe from any thread.
+internal sealed class PluginEntry(string id, string name, TimeProvider clock)
+{
+    private const int KeptFaults = 20;
+
+    private readonly Lock gate = new();
+    private readonly LinkedList<PluginFault> latest = [];
+    private PluginManifest? manifest;
+    private PluginState state = PluginState.Discovered;
+    private IReadOnlyList<PluginProblem> problems = [];
+    private string reason = "";
+    private double milliseconds;
+    private int faults;
+
+    public string Id => id;
+
+    public PluginState State
+    {
+        get
+        {
+            lock (gate)
+            {
+                return state;
+            }
+        }
+    }
+
+    /// Why it is refused; empty when it is not.
+    public IReadOnlyList<PluginProblem> Problems
+    {
+        get
+        {
+            lock (gate)
+            {
+                return problems;
+            }
+        }
+    }
+
+    public void Knows(PluginManifest read)
+    {
+        lock (gate)
+        {
+            manifest = read;
+        }
+    }
+
+    public void Becomes(PluginState next, string because = "")
+    {
+        lock (gate)
+        {
+            (state, reason, problems) = (next, because, []);
+        }
+    }
+
+    /// A step on the way out; what was refused stays refused, with its reason.
+    public void Leaves(PluginState next)
+    {
+        lock (gate)
+        {
+            state = state == PluginState.Faulted ? state : next;
+        }
+    }
+
+    public void Refuse(IReadOnlyList<PluginProblem> because)
+    {
+        lock (gate)
+        {
+            (state, reason, problems) = (PluginState.Faulted, string.Join('\n', because), because);
+        }
+    }
+
+    public void Took(TimeSpan time)
+    {
+        lock (gate)
+        {
+            milliseconds = time.TotalMilliseconds;
+        }
+    }
+
+    /// Counts a failure of the plugin's code. Only text is kept: an exception's type would pin the plugin.
+    public void Record(string where, Exception exception)
+    {
+        lock (gate)
+        {
+            faults++;
+            latest.AddFirst(new PluginFault(clock.GetUtcNow(), where, Sentence(exception)));
+            if (latest.Count > KeptFaults)
+            {
+                latest.RemoveLast();
+            }
+        }
+    }
+
+    public PluginStatus Status(int resident)
+    {
+        lock (gate)
+        {
+            return new PluginStatus
+            {
+                Id = id,
+                Name = manifest?.Name ?? name,
+                Version = manifest?.Version ?? "",
+                Summary = manifest?.Summary ?? "",
+                Publisher = manifest?.Publisher ?? "",
+                State = state,
+                Code = problems.Count > 0 ? problems[0].Code : "",
+                Reason = reason,
+                Capabilities = [.. manifest?.Capabilities.Select(capability => (capability.Name, capability.Reason)) ?? []],
+                Contributions = manifest is null ? [] : [.. Contributions(manifest)],
+                Faults = faults,
+                LatestFaults = [.. latest],
+                LoadMilliseconds = milliseconds,
+                Resident = resident,
+            };
+        }
+    }
+
+    /// What a person reads of an exception.
+    public static string Sentence(Exception exception) =>
+        exception is UserFacingException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
+
+    private static IEnumerable<string> Contributions(PluginManifest manifest) =>
+    [
+        .. manifest.Providers.Select(provider => $"{provider.Contract} {provider.Kind}"),
+        .. manifest.Routes.Select(route => $"route {route.Method} {route.Path}"),
+        .. manifest.Jobs.Select(job => $"job {job.Id}"),
+        .. manifest.Fragments.Select(fragment => $"fragment {fragment.Id} in {fragment.Slot}"),
+    ];
+}

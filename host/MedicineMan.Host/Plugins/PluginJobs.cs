@@ -1,0 +1,40 @@
+using System.Text.Json;
+using MedicineMan.Host.Plugins.Loading;
+using MedicineMan.Sdk;
+using MedicineMan.Sdk.Jobs;
+
+namespace MedicineMan.Host.Plugins;
+
+/// The jobs of the plugins in use, under names the queue can store: "plugin:{plugin}/{job}". A name and JSON are all that waits in the queue, so
+/// a job outlives a restart and an upgrade of its plugin.
+internal sealed class PluginJobs(PluginCatalogue catalogue)
+{
+    private const string Prefix = "plugin:";
+
+    public IReadOnlyList<PluginJob> All() =>
+        [.. catalogue.Active.SelectMany(plugin => plugin.Contributions.Jobs.Select(job => new PluginJob(TypeOf(plugin, job), plugin.Manifest.Id, job.Id)))];
+
+    public static bool IsPluginJob(string type) => type.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// Runs a job by its stored name.
+    /// <exception cref="UserFacingException">No plugin in use has such a job, or the plugin's own sentence.</exception>
+    public async Task Run(string type, JsonElement arguments, IJobRun run, CancellationToken cancel)
+    {
+        var (plugin, job) = catalogue.Active.SelectMany(plugin => plugin.Contributions.Jobs.Select(job => (plugin, job)))
+            .FirstOrDefault(one => TypeOf(one.plugin, one.job) == type);
+        if (plugin is null)
+        {
+            throw new UserFacingException($"No running plugin has the job \"{type}\". See Settings, Plugins, then retry the job.");
+        }
+
+        await plugin.Call($"job {job.Id}", async (services, either) =>
+        {
+            await job.Run(services, arguments, run, either);
+            return true;
+        }, cancel);
+    }
+
+    private static string TypeOf(LoadedPlugin plugin, JobContribution job) => $"{Prefix}{plugin.Manifest.Id}/{job.Id}";
+}
+
+internal sealed record PluginJob(string Type, string PluginId, string JobId);

@@ -1,0 +1,118 @@
+using MedicineMan.Host.Plugins.Loading;
+using MedicineMan.Host.Plugins.Manifests;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace MedicineMan.Host.Plugins;
+
+/// Brings plugins in, replaces them and takes them out while the host runs. A new version is in use before the old one is drained, so no
+/// request, job or page finds neither; a version that fails on its way in leaves the old one where it is.
+internal sealed partial class PluginLifecycle(
+    PluginCatalogue catalogue, PluginLoad load, IOptions<PluginOptions> options, TimeProvider clock, ILogger<PluginLifecycle> log)
+{
+    /// Loads the bundled plugins of the registry, side by side. Never throws for a plugin's sake: each failure is in the catalogue.
+    public async Task LoadAll(CancellationToken cancel)
+    {
+        PluginRegistry registry;
+        try
+        {
+            registry = await PluginRegistry.Read(options.Value.RegistryFile, cancel);
+        }
+        catch (PluginRefusedException refused)
+        {
+            catalogue.Problem = refused.Message;
+            Log.RegistryRefused(log, refused.Message);
+            return;
+        }
+
+        PluginEntry[] entries = [.. registry.Plugins.Where(plugin => plugin.Source == "bundled").Select(plugin => new PluginEntry(plugin.Id, plugin.Name, clock))];
+        Array.ForEach(entries, catalogue.Put);
+        var loading = registry.Plugins.Where(plugin => plugin.Source == "bundled").Zip(entries,
+            (plugin, entry) => Task.Run(() => Bundled(plugin, entry, cancel), cancel));
+        var loaded = await Task.WhenAll(loading);
+        await Retire(catalogue.Activate([.. loaded.OfType<LoadedPlugin>()]), options.Value.DrainTimeLimit);
+    }
+
+    /// Loads the plugin in a folder and puts it in use, in place of the version in use.
+    /// <exception cref="PluginRefusedException">It does not hold; a version in use stays in use.</exception>
+    public async Task<PluginStatus> Load(string folder, CancellationToken cancel)
+    {
+        var started = clock.GetTimestamp();
+        var package = PluginPackage.Open(folder);
+        var entry = new PluginEntry(package.Manifest.Id, package.Manifest.Name, clock);
+        entry.Knows(package.Manifest);
+        var plugin = await Load(package, entry, started, cancel);
+        await Retire(catalogue.Activate([plugin]), options.Value.DrainTimeLimit);
+        return entry.Problems.Count == 0 ? entry.Status(resident: 0) : throw new PluginRefusedException(entry.Problems);
+    }
+
+    /// Takes a plugin out of use.
+    public Task Retire(string id) => Retire(catalogue.Deactivate(plugin => plugin.Manifest.Id == id), options.Value.DrainTimeLimit);
+
+    /// Takes all plugins out of use, as the host stops.
+    public Task RetireAll() => Retire(catalogue.Deactivate(_ => true), options.Value.ShutdownDrainTimeLimit);
+
+    private async Task Retire(IReadOnlyList<LoadedPlugin> leaving, TimeSpan drain) => await Task.WhenAll(leaving.Select(async plugin =>
+    {
+        await plugin.Retire(drain, options.Value.StopTimeLimit, clock);
+        if (plugin.Collected is { } collected)
+        {
+            catalogue.Remember(plugin.Manifest.Id, collected);
+        }
+
+        Log.Retired(log, plugin.Manifest.Id, plugin.Manifest.Version);
+    }));
+
+    private async Task<LoadedPlugin?> Bundled(RegistryPlugin known, PluginEntry entry, CancellationToken cancel)
+    {
+        var started = clock.GetTimestamp();
+        if (options.Value.Disabled.Contains(known.Id))
+        {
+            entry.Becomes(PluginState.Disabled, "The configuration disables it.");
+            return null;
+        }
+
+        try
+        {
+            var package = PluginPackage.Open(Path.Combine(options.Value.Folder, known.Folder));
+            entry.Knows(package.Manifest);
+            if (package.Manifest.Id != known.Id || known.Versions.All(version => version.Version != package.Manifest.Version))
+            {
+                throw new PluginRefusedException(new PluginProblem("MM1007", $"The folder {known.Folder} holds {package.Manifest.Id} {package.Manifest.Version}; the registry knows {known.Id} in {string.Join(", ", known.Versions.Select(version => version.Version))}.",
+                    "What was not registered was not vetted.", "Install the plugin again, or correct the registry."));
+            }
+
+            return await Load(package, entry, started, cancel);
+        }
+        catch (Exception exception) when (!cancel.IsCancellationRequested)
+        {
+            entry.Refuse((exception as PluginRefusedException)?.Problems ?? [new PluginProblem("MM1000", $"{known.Name} can't be loaded: {PluginEntry.Sentence(exception)}", "Nothing of it is used, and nothing else is touched.", "The log has the details.")]);
+            Log.Refused(log, known.Id, exception.Message);
+            return null;
+        }
+    }
+
+    private async Task<LoadedPlugin> Load(PluginPackage package, PluginEntry entry, long started, CancellationToken cancel)
+    {
+        var plugin = await load.Load(package, entry, cancel);
+        var took = clock.GetElapsedTime(started);
+        entry.Took(took);
+        Log.Loaded(log, package.Manifest.Id, package.Manifest.Version, took.TotalMilliseconds);
+        return plugin;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Plugin {Plugin} {Version} loaded in {Milliseconds} ms")]
+        public static partial void Loaded(ILogger log, string plugin, string version, double milliseconds);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Plugin {Plugin} {Version} retired")]
+        public static partial void Retired(ILogger log, string plugin, string version);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Plugin {Plugin} refused: {Reason}")]
+        public static partial void Refused(ILogger log, string plugin, string reason);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "No plugin is loaded: {Reason}")]
+        public static partial void RegistryRefused(ILogger log, string reason);
+    }
+}

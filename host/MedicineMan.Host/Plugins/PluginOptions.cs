@@ -1,0 +1,37 @@
+namespace MedicineMan.Host.Plugins;
+
+/// Where plugins lie and how long they may take. Bound from "Plugins" of the configuration.
+internal sealed class PluginOptions
+{
+    public const string Section = "Plugins";
+
+    /// The folder that holds a folder for each plugin.
+    public string Folder { get; set; } = Path.Combine(AppContext.BaseDirectory, "plugins");
+
+    /// The list of plugins this host knows.
+    public string RegistryFile { get; set; } = Path.Combine(AppContext.BaseDirectory, "plugin-registry.json");
+
+    /// Ids of plugins that stay unloaded.
+    public IList<string> Disabled { get; } = [];
+
+    /// The host's authorisation policy for each permission a route can ask for in its manifest.
+    public IDictionary<string, string> Policies { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["viewer"] = "viewer", ["operator"] = "operator", ["admin"] = "admin" };
+
+    public TimeSpan ConfigureTimeLimit { get; set; } = TimeSpan.FromSeconds(5);
+
+    public TimeSpan StartTimeLimit { get; set; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan StopTimeLimit { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// How long a retired version may go on with the requests and jobs it had begun.
+    public TimeSpan DrainTimeLimit { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// The same when the host itself stops: listener and workers have ended by then, so what is still inside hangs.
+    public TimeSpan ShutdownDrainTimeLimit { get; set; } = TimeSpan.FromSeconds(2);
+
+    public TimeSpan RouteTimeLimit { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// A drawing takes a millisecond or two; the first one after a start also compiles the engine.
+    public TimeSpan FragmentTimeLimit { get; set; } = TimeSpan.FromSeconds(1);
+}

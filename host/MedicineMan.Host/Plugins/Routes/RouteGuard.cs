@@ -1,0 +1,128 @@
+using MedicineMan.Host.Plugins.Loading;
+using MedicineMan.Sdk;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedicineMan.Host.Plugins.Routes;
+
+/// Stands before every route of a plugin: its own services, a time limit, and an answer of the host's whatever the plugin does.
+internal sealed class RouteGuard(LoadedPlugin plugin, RequestDelegate inner, PluginEndpoints endpoints, PluginOptions options, TimeProvider clock)
+{
+    public RouteEndpoint? Endpoint { get; set; }
+
+    private string Name => plugin.Manifest.Name;
+
+    public async Task Invoke(HttpContext context)
+    {
+        if (await Forged(context))
+        {
+            await Answer(context, StatusCodes.Status400BadRequest, "The request has no valid anti-forgery token.", "Reload the page and try again.");
+        }
+        else if (plugin.Enter() is { } visit)
+        {
+            await Visit(context, visit);
+        }
+        else if (endpoints.SuccessorOf(plugin.Manifest.Id, Endpoint!) is { } successor)
+        {
+            // Routed just before the plugin was upgraded: the new version answers.
+            context.SetEndpoint(successor);
+            await successor.RequestDelegate!(context);
+        }
+        else
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await Answer(context, StatusCodes.Status503ServiceUnavailable, $"The plugin {Name} is not running.", "See its state in Settings, Plugins.");
+        }
+    }
+
+    private async Task Visit(HttpContext context, PluginVisit visit)
+    {
+        var (services, aborted) = (context.RequestServices, context.RequestAborted);
+        using var late = new CancellationTokenSource(options.RouteTimeLimit, clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(aborted, plugin.Unloading, late.Token);
+        (context.RequestServices, context.RequestAborted) = (visit.Services, limit.Token);
+        Exception? failure = null;
+        var running = Run(context, visit);
+        try
+        {
+            // A plugin that ignores the token keeps its visit, and the request goes on without it.
+            await running.WaitAsync(limit.Token);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+        }
+        finally
+        {
+            (context.RequestServices, context.RequestAborted) = (services, aborted);
+        }
+
+        if (failure is not null && !aborted.IsCancellationRequested)
+        {
+            await Answer(context, failure, late.IsCancellationRequested, abandoned: !running.IsCompleted);
+        }
+    }
+
+    private async Task Run(HttpContext context, PluginVisit visit)
+    {
+        await using (visit)
+        {
+            await inner(context);
+        }
+    }
+
+    private async Task Answer(HttpContext context, Exception failure, bool late, bool abandoned)
+    {
+        if (abandoned)
+        {
+            // The plugin still holds this request's objects: the connection must not serve another with them.
+            context.Response.Headers.Connection = context.Response.HasStarted ? context.Response.Headers.Connection : "close";
+        }
+
+        if (late)
+        {
+            plugin.Entry.Record(Where(context), new TimeoutException($"No answer within {options.RouteTimeLimit.TotalSeconds:0.#} seconds."));
+            await Answer(context, StatusCodes.Status504GatewayTimeout, $"The plugin {Name} did not answer within {options.RouteTimeLimit.TotalSeconds:0.#} seconds.", "Try again; if it stays so, disable the plugin.");
+        }
+        else if (plugin.Unloading.IsCancellationRequested)
+        {
+            await Answer(context, StatusCodes.Status503ServiceUnavailable, $"The plugin {Name} was stopped.", "Try again.");
+        }
+        else if (failure is UserFacingException or BadHttpRequestException)
+        {
+            await Answer(context, (failure as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest, failure.Message, null);
+        }
+        else
+        {
+            plugin.Entry.Record(Where(context), failure);
+            await Answer(context, StatusCodes.Status500InternalServerError, $"The plugin {Name} failed.", $"{PluginEntry.Sentence(failure)} Its faults are listed in Settings, Plugins.");
+        }
+    }
+
+    private static async Task Answer(HttpContext context, int status, string title, string? detail)
+    {
+        if (context.Response.HasStarted)
+        {
+            // Half an answer must not look like a whole one.
+            context.Abort();
+            return;
+        }
+
+        var (connection, retry) = (context.Response.Headers.Connection, context.Response.Headers.RetryAfter);
+        context.Response.Clear();
+        (context.Response.Headers.Connection, context.Response.Headers.RetryAfter) = (connection, retry);
+        await Results.Problem(title: title, detail: detail, statusCode: status).ExecuteAsync(context);
+    }
+
+    /// A browser sends cookies along with a forged request, but never a bearer token.
+    private static async Task<bool> Forged(HttpContext context)
+    {
+        var unsafeMethod = !(HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || HttpMethods.IsOptions(context.Request.Method));
+        var bearer = context.Request.Headers.Authorization.ToString().StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase);
+        return unsafeMethod && !bearer && context.RequestServices.GetService<IAntiforgery>() is { } antiforgery && !await antiforgery.IsRequestValidAsync(context);
+    }
+
+    private static string Where(HttpContext context) => $"route {context.Request.Method} {context.Request.Path}";
+}

@@ -1,0 +1,27 @@
+create table servers (
+    id text primary key,
+    organization_id text not null,
+    name text not null,
+    address text not null,
+    port integer not null,
+    kind text not null,
+    user_name text not null,
+    credential_kind text,
+    credential_secret text,
+    host_key text,
+    host_key_fingerprint text,
+    pending_host_key text,
+    pending_host_key_fingerprint text,
+    pending_host_key_at bigint,
+    tags text not null,
+    search_text text not null,
+    state text not null,
+    seen_at bigint,
+    last_error text,
+    os_name text,
+    services_summary text,
+    disk_used_percent integer,
+    scanned_at bigint,
+    created_at bigint not null
+);
+create index servers_in_list_order on servers (organization_id, name, id);

@@ -1,0 +1,49 @@
+using MedicineMan.Sdk;
+
+namespace MedicineMan.Host.Setup;
+
+/// Where the host keeps its data and where it listens: from the command line, else the environment, else defaults that work.
+internal sealed record HostSettings
+{
+    public required string Data { get; init; }
+
+    /// Null: SQLite in the data directory.
+    public string? Database { get; init; }
+
+    public string Urls { get; init; } = "http://127.0.0.1:5080";
+
+    public static HostSettings Read(string? data, string? database, string? urls)
+    {
+        var settings = new HostSettings
+        {
+            Data = Path.GetFullPath(data ?? Variable("MEDICINEMAN_DATA") ?? Variable("MEDICINEMAN__DATA") ?? DefaultData()),
+            Database = database ?? Variable("MEDICINEMAN__DATABASE"),
+            Urls = urls ?? Variable("MEDICINEMAN__URLS") ?? "http://127.0.0.1:5080",
+        };
+        return settings.Validated();
+    }
+
+    private HostSettings Validated()
+    {
+        var wrong = Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(url => !Uri.TryCreate(url.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal), UriKind.Absolute, out var read)
+                || read.Scheme is not ("http" or "https"))
+            .ToList();
+        return wrong.Count == 0
+            ? this
+            : throw new UserFacingException($"Cannot listen on {string.Join(", ", wrong)}: write an address such as http://127.0.0.1:5080.");
+    }
+
+    private static string DefaultData()
+    {
+        if (Environment.UserName == "root")
+        {
+            return "/var/lib/medicineman";
+        }
+
+        var home = Variable("XDG_DATA_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "share");
+        return Path.Combine(home, "medicineman");
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}

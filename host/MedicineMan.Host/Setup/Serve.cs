@@ -1,0 +1,37 @@
+using System.Reflection;
+
+namespace MedicineMan.Host.Setup;
+
+/// Runs the web server until it is told to stop, and says plainly where it is and what to do first.
+internal static class Serve
+{
+    public static async Task<int> Run(HostSettings settings, CancellationToken cancel)
+    {
+        await using var app = await HostComposition.Start(settings, cancel);
+        // The token is made only now: a second start that finds the port taken must not spoil the token the first one printed.
+        var token = await app.Services.GetRequiredService<SetupToken>().Issue(cancel);
+        var url = app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "127.0.0.1", StringComparison.Ordinal);
+        await Console.Out.WriteLineAsync($"""
+            Medicine Man {Version}
+              URL             {url}
+              Data directory  {settings.Data}
+            """);
+        if (token is not null)
+        {
+            await Console.Out.WriteLineAsync($"""
+                  Setup token     {token}
+
+                There is no administrator yet. Open this link once to become the first:
+                  {url}/setup?token={token}
+
+                """);
+        }
+
+        await Console.Out.WriteLineAsync("Ready. Ctrl+C stops it.");
+        await app.WaitForShutdownAsync(cancel);
+        return 0;
+    }
+
+    public static string Version { get; } =
+        typeof(Serve).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+}

@@ -1,0 +1,43 @@
+import "./keys.js";
+import "./stream.js";
+import { bars } from "./bars.js";
+import { times } from "./times.js";
+import { live } from "./live.js";
+
+const $ = (selector, from = document) => from.querySelectorAll(selector);
+
+function themes() {
+  const wish = document.documentElement.dataset.themeWish;
+  $("[data-theme-choice]").forEach(button => button.setAttribute("aria-pressed", String(button.dataset.themeChoice === wish)));
+}
+
+document.addEventListener("click", async event => {
+  const target = event.target.closest("[data-theme-choice], [data-toggle], [data-open], [data-copy]");
+  $("details.menu[open]").forEach(menu => menu.contains(event.target) || menu.removeAttribute("open"));
+  if (!target) return;
+  if (target.dataset.themeChoice) {
+    localStorage.setItem("theme", target.dataset.themeChoice);
+    dispatchEvent(new Event("theme"));
+    themes();
+  } else if (target.dataset.toggle) {
+    const open = document.getElementById(target.dataset.toggle).toggleAttribute("data-opened");
+    target.setAttribute("aria-expanded", String(open));
+  } else if (target.dataset.open) {
+    document.getElementById(target.dataset.open).showModal();
+  } else if (target.dataset.copy) {
+    await navigator.clipboard.writeText(document.getElementById(target.dataset.copy).textContent);
+    target.append(" – copied");
+  }
+});
+
+document.addEventListener("keydown", event => {
+  if (event.key !== "Escape") return;
+  $("details.menu[open]").forEach(menu => { menu.removeAttribute("open"); menu.querySelector("summary").focus(); });
+});
+
+document.addEventListener("htmx:afterSwap", event => { times(event.target); bars(event.target); });
+
+themes();
+times();
+bars();
+live();

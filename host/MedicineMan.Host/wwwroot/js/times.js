@@ -1,0 +1,20 @@
+// Moments in the reader's own zone; UTC stays in the title.
+const at = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+function relative(moment) {
+  const seconds = Math.round((moment - Date.now()) / 1000);
+  const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
+  return ago.format(Math.trunc(seconds / size), unit);
+}
+
+export function times(from = document) {
+  for (const element of from.querySelectorAll("time[data-when]")) {
+    const moment = new Date(element.dateTime);
+    const text = element.dataset.when === "ago" ? relative(moment) : at.format(moment);
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
+
+setInterval(() => times(), 30000);

@@ -1,0 +1,30 @@
+using System.Collections.Concurrent;
+
+namespace MedicineMan.Jobs;
+
+/// The code behind a job type. Runs at least once: a run that died half way starts again, so it must be idempotent, or check its lease
+/// before each side effect.
+public interface IJobHandler
+{
+    string Type { get; }
+
+    Task Run(JobRun run, CancellationToken cancel);
+}
+
+/// Who runs which type. Plugins come and go while workers run, so handlers are looked up at each run.
+public sealed class JobHandlers
+{
+    private readonly ConcurrentDictionary<string, IJobHandler> handlers = new(StringComparer.Ordinal);
+
+    public void Register(IJobHandler handler)
+    {
+        if (!handlers.TryAdd(handler.Type, handler))
+        {
+            throw new InvalidOperationException($"The job type {handler.Type} already has a handler.");
+        }
+    }
+
+    public bool Remove(string type) => handlers.TryRemove(type, out _);
+
+    public IJobHandler? Find(string type) => handlers.GetValueOrDefault(type);
+}

@@ -1,0 +1,22 @@
+namespace MedicineMan.Jobs;
+
+/// A failure that doing the same again cannot mend: the job is dead at once, with this message.
+public sealed class JobFailedException : Exception
+{
+    public JobFailedException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}
+
+/// What a handler's exception means: whether trying again is pointless, and the sentence people read.
+public sealed record JobFailure(bool Permanent, string Message)
+{
+    public static JobFailure From(Exception exception) => exception is JobFailedException
+        ? new(true, exception.Message)
+        : new(false, $"{exception.GetType().Name}: {exception.Message}");
+}
+
+/// This run's lease is gone: another worker has the job, or it was cancelled or given up. Stop at once; the result is discarded.
+public sealed class LeaseLostException(string job)
+    : OperationCanceledException($"The lease on job {job} is gone; this run must not act any more.");

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using MedicineMan.Jobs.Work;
+
+namespace MedicineMan.Jobs;
+
+/// What pages and endpoints ask the queue.
+public sealed partial class JobQueue
+{
+    private const string Columns = """
+        id as Id, organization_id as Organization, type as Type, version as Version, arguments as Arguments, title as Title, server_id as ServerId,
+        requested_by as RequestedBy, concurrency_key as ConcurrencyKey, unique_key as UniqueKey, priority as Priority, state as State,
+        attempt as Attempt, failures as Failures, max_attempts as MaxAttempts, time_limit as TimeLimit, created_at as CreatedAt, due_at as DueAt,
+        started_at as StartedAt, ended_at as EndedAt, worker as Worker, cancel_requested as CancelRequested, progress as Progress,
+        checkpoint as Checkpoint, error as Error
+        """;
+
+    private const string FindSql = $"select {Columns} from jobs where organization_id = @organization and id = @id";
+
+    private const string PageSql = $"select {Columns} from jobs where organization_id = @organization";
+    private const string StatePart = " and state = @state";
+    private const string TypePart = " and type = @Type";
+    private const string ServerPart = " and server_id = @ServerId";
+    private const string AfterPart = " and (created_at, id) < (@afterCreated, @afterId)";
+    private const string OrderPart = " order by created_at desc, id desc limit @size";
+
+    private const string LogSql = """
+        select id as Id, attempt as Attempt, written_at as At, message as Message from job_log
+        where organization_id = @organization and job_id = @id and id > @after
+        order by id limit @size
+        """;
+
+    private const string LogEndSql = """
+        select id as Id, attempt as Attempt, written_at as At, message as Message from job_log
+        where organization_id = @organization and job_id = @id
+        order by id desc limit @size
+        """;
+
+    private const string AttemptsSql = """
+        select number as Number, worker as Worker, started_at as StartedAt, ended_at as EndedAt, outcome as Outcome, error as Error
+        from job_attempts where organization_id = @organization and job_id = @id
+        union all
+        select attempt, worker, started_at, null, 'running', null
+        from jobs where organization_id = @organization and id = @id and state = 'running'
+        order by 1 desc limit 200
+        """;
+
+    private const string CountsSql = "select state as State, count(*) as Jobs from jobs where organization_id = @organization group by state";
+
+    public async Task<JobRow?> Find(string organization, string id, CancellationToken cancel) =>
+        (await database.Rows<StoredJob>(FindSql, new { organization, id }, cancel)).SingleOrDefault()?.ToRow();
+
+    /// Newest first.
+    public async Task<IReadOnlyList<JobRow>> Page(string organization, JobFilter filter, JobCursor? after, int size, CancellationToken cancel)
+    {
+        var sql = PageSql
+            + (filter.State is null ? "" : StatePart)
+            + (filter.Type is null ? "" : TypePart)
+            + (filter.ServerId is null ? "" : ServerPart)
+            + (after is null ? "" : AfterPart)
+            + OrderPart;
+        var question = new
+        {
+            organization,
+            state = filter.State?.Stored(),
+            filter.Type,
+            filter.ServerId,
+            afterCreated = after?.CreatedAt.Milliseconds(),
+            afterId = after?.Id,
+            size,
+        };
+        return [.. (await database.Rows<StoredJob>(sql, question, cancel)).Select(job => job.ToRow())];
+    }
+
+    /// Lines in the order they were written, after the one with the given id; 0 for the beginning.
+    public async Task<IReadOnlyList<JobLogLine>> Log(string organization, string id, long after, int size, CancellationToken cancel)
+    {
+        var lines = await database.Rows<StoredLine>(LogSql, new { organization, id, after, size }, cancel);
+        return [.. lines.Select(line => line.ToLine())];
+    }
+
+    /// The last lines, in the order they were written.
+    public async Task<IReadOnlyList<JobLogLine>> LogEnd(string organization, string id, int size, CancellationToken cancel)
+    {
+        var lines = await database.Rows<StoredLine>(LogEndSql, new { organization, id, size }, cancel);
+        return [.. Enumerable.Reverse(lines).Select(line => line.ToLine())];
+    }
+
+    /// The last 200 attempts in order, the running one included.
+    public async Task<IReadOnlyList<JobAttempt>> Attempts(string organization, string id, CancellationToken cancel)
+    {
+        var attempts = await database.Rows<StoredAttempt>(AttemptsSql, new { organization, id }, cancel);
+        return [.. attempts.Select(attempt => attempt.ToAttempt()).Reverse()];
+    }
+
+    /// Jobs by state; a state without jobs counts 0.
+    public async Task<IReadOnlyDictionary<JobState, long>> Counts(string organization, CancellationToken cancel)
+    {
+        var counts = Enum.GetValues<JobState>().ToDictionary(state => state, _ => 0L);
+        foreach (var count in await database.Rows<StoredCount>(CountsSql, new { organization }, cancel))
+        {
+            counts[JobStates.Read(count.State)] = count.Jobs;
+        }
+
+        return counts;
+    }
+
+    internal static JobProgress? ReadProgress(string? stored) =>
+        stored is null ? null : JsonSerializer.Deserialize<JobProgress>(stored);
+}

@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using MedicineMan.Jobs.Work;
+using Microsoft.Extensions.Logging;
+
+namespace MedicineMan.Jobs;
+
+/// Runs jobs: claims what is ready, keeps the leases of what it runs alive, takes over what others dropped, promotes what is due.
+/// Any number of workers share a database; each can be killed at any moment.
+public sealed partial class JobWorker : IAsyncDisposable
+{
+    private readonly IJobDatabase database;
+    private readonly JobChanges changes;
+    private readonly JobHandlers handlers;
+    private readonly JobWorkerOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+
+    private readonly ConcurrentDictionary<RunKey, Execution> running = new();
+    private readonly SemaphoreSlim ownRows = new(1, 1);
+    private readonly CancellationTokenSource noMoreClaims = new();
+    private readonly CancellationTokenSource end = new();
+    private readonly Verdict verdict;
+    private readonly Claims claims;
+    private readonly Leases leases;
+    private readonly OutcomeWriter outcomes;
+    private readonly Upkeep upkeep;
+    private readonly Loop claim;
+    private readonly Loop promote;
+    private NodeName? node;
+    private Task claiming = Task.CompletedTask;
+    private Task others = Task.CompletedTask;
+
+    public JobWorker(
+        IJobDatabase database, JobChanges changes, JobHandlers handlers, JobWorkerOptions options, TimeProvider time, ILogger<JobWorker> logger)
+    {
+        (this.database, this.changes, this.handlers, this.options, this.time, this.logger) = (database, changes, handlers, options, time, logger);
+        verdict = new Verdict(options);
+        var ends = new Outcomes(database.Dialect, changes);
+        claims = new Claims(database, changes);
+        leases = new Leases(database, changes, ends, verdict);
+        outcomes = new OutcomeWriter(database, ends, ownRows, time, logger);
+        claim = new Loop("claim", options.PollInterval, time, logger, _ => ClaimAll());
+        promote = new Loop("promote", options.PollInterval, time, logger, Promote);
+        upkeep = new Upkeep(leases, running, ownRows, options, time, logger);
+    }
+
+    /// The name its leases stand under; null before the start.
+    public string? Name => node?.Value;
+
+    /// Jobs it is running now.
+    public int Running => running.Count;
+
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        node = NodeName.Take(options.NodeFile);
+        if (node.IsProven && await leases.TakeBack(node.Value, time.GetUtcNow(), cancel) is > 0 and var count)
+        {
+            Log.TookBack(logger, count, node.Value);
+        }
+
+        changes.Heard += Hear;
+        claiming = Task.WhenAll(claim.Run(noMoreClaims.Token), promote.Run(noMoreClaims.Token));
+        others = Task.WhenAll(
+            upkeep.Run(node.Value, end.Token),
+            outcomes.Run(end.Token),
+            database.Dialect == SqlDialect.Postgres ? new Listener(database, changes, time, logger).Run(end.Token) : Task.CompletedTask);
+    }
+
+    /// Claims no more, lets running jobs finish for a while, then interrupts them: they go back to the queue at no cost to their attempts.
+    /// Cancelling cuts the waiting short.
+    public async Task StopAsync(CancellationToken cancel)
+    {
+        await noMoreClaims.CancelAsync();
+        await claiming;
+        await Settle(options.Drain, cancel);
+        foreach (var execution in running.Values)
+        {
+            execution.Stop(StopCause.Shutdown);
+        }
+
+        await Settle(options.StopGrace, CancellationToken.None);
+        await end.CancelAsync();
+        await others;
+        changes.Heard -= Hear;
+        node?.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!end.IsCancellationRequested)
+        {
+            await StopAsync(new CancellationToken(canceled: true));
+        }
+
+        ownRows.Dispose();
+        noMoreClaims.Dispose();
+        end.Dispose();
+    }
+
+    private async Task ClaimAll()
+    {
+        var free = options.Concurrency - running.Count;
+        if (free <= 0)
+        {
+            return;
+        }
+
+        // Not cancelled half way: a claim that was committed but not heard of would wait for its lease to run out.
+        var claimed = await claims.ClaimNext(Name!, free, time.GetUtcNow(), options.Lease, CancellationToken.None);
+        foreach (var job in claimed)
+        {
+            var execution = new Execution(database, changes, options, time, verdict, logger, job);
+            running[job.Key] = execution;
+            execution.Done = Task.Run(() => Run(execution), CancellationToken.None);
+        }
+    }
+
+    private async Task Run(Execution execution)
+    {
+        var job = execution.Job;
+        try
+        {
+            var outcome = await execution.Run(handlers);
+            if (outcome is null || !await outcomes.Write(outcome))
+            {
+                Log.Discarded(logger, job.Type, job.Id, job.Attempt);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Without an outcome the lease runs out and the job is taken over.
+            Log.Broken(logger, exception, job.Type, job.Id);
+        }
+        finally
+        {
+            running.TryRemove(job.Key, out _);
+            claim.Ring();
+        }
+    }
+
+    private async Task Promote(CancellationToken cancel)
+    {
+        if (await leases.Promote(time.GetUtcNow(), cancel))
+        {
+            promote.Ring();
+        }
+    }
+
+    private void Hear(JobSignal signal)
+    {
+        switch (signal.Kind)
+        {
+            case JobSignal.IsReady:
+                claim.Ring();
+                break;
+            case JobSignal.IsCancelled:
+                upkeep.Beat();
+                break;
+        }
+    }
+
+    private async Task Settle(TimeSpan patience, CancellationToken cancel)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await Task.WhenAny(Task.WhenAll(running.Values.Select(execution => execution.Done)), Task.Delay(patience, time, enough.Token));
+        await enough.CancelAsync();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Took {Count} jobs back that an earlier life of {Worker} left running")]
+        public static partial void TookBack(ILogger logger, int count, string worker);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The result of job {Type} {Job}, attempt {Attempt}, was discarded: its lease is gone")]
+        public static partial void Discarded(ILogger logger, string type, string job, int attempt);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The attempt of job {Type} {Job} broke without an outcome; its lease will run out")]
+        public static partial void Broken(ILogger logger, Exception exception, string type, string job);
+    }
+}

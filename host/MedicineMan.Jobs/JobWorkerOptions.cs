@@ -1,0 +1,43 @@
+namespace MedicineMan.Jobs;
+
+/// How a worker works. The defaults suit a single node.
+public sealed record JobWorkerOptions
+{
+    /// Jobs run at the same time. With 0 the node only listens, promotes and reaps.
+    public int Concurrency { get; init; } = 8;
+
+    /// How long a job belongs to its worker without a sign of life.
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
+
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// The safety net under signals; also how often due and expired rows are looked for.
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// How long a handler may take to heed cancellation before it is abandoned.
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// How long a stopping worker lets running jobs finish before it interrupts them.
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// How long a stopping worker waits for interrupted handlers; the jobs of those that do not stop stay leased until they are taken over.
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// Least time between two writes of a run's progress and log.
+    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// First back-off; doubled with each failure up to the cap, with jitter.
+    public TimeSpan RetryBase { get; init; } = TimeSpan.FromSeconds(5);
+
+    public TimeSpan RetryCap { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// Log lines kept of one attempt.
+    public int LogLines { get; init; } = 10_000;
+
+    /// File that holds this node's name, locked while the worker runs. A worker that comes back under the same name takes its own jobs up
+    /// again at once instead of waiting for the leases to run out. Without it every start is a new node.
+    public string? NodeFile { get; init; }
+
+    /// Tells permanent failures from others, and words them.
+    public Func<Exception, JobFailure> Classify { get; init; } = JobFailure.From;
+}

@@ -1,0 +1,143 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace MedicineMan.Jobs.Work;
+
+internal enum StopCause
+{
+    None,
+    Cancelled,
+    TimeLimit,
+    Shutdown,
+    LeaseLost,
+}
+
+/// One attempt of one job from claim to outcome: starts the handler, stops it when told to, gives it up when it does not listen.
+[SuppressMessage("Design", "CA1001", Justification = "The source has no timer to free, and an abandoned handler may use its token for as long as it likes.")]
+internal sealed partial class Execution(
+    IJobDatabase database, JobChanges changes, JobWorkerOptions options, TimeProvider time, Verdict verdict, ILogger logger, ClaimedJob job)
+{
+    private readonly CancellationTokenSource stop = new();
+    private int cause;
+
+    public ClaimedJob Job => job;
+
+    /// The whole of it, outcome written; set by the worker that runs it.
+    public Task Done { get; set; } = Task.CompletedTask;
+
+    /// The first cause counts, except that without the lease nothing else does.
+    public void Stop(StopCause why)
+    {
+        if (why == StopCause.LeaseLost)
+        {
+            Volatile.Write(ref cause, (int)why);
+        }
+        else
+        {
+            Interlocked.CompareExchange(ref cause, (int)why, (int)StopCause.None);
+        }
+
+        // What handlers hang on the token runs on its own, so that a slow one does not hold up the heartbeat.
+        _ = stop.CancelAsync();
+    }
+
+    /// The outcome to write; null when it is no longer this run's to say.
+    public async Task<Outcome?> Run(JobHandlers handlers)
+    {
+        if (handlers.Find(job.Type) is not { } handler)
+        {
+            return verdict.Unknown(job, time.GetUtcNow());
+        }
+
+        JsonElement arguments;
+        try
+        {
+            arguments = JsonSerializer.Deserialize<JsonElement>(job.Arguments);
+        }
+        catch (JsonException exception)
+        {
+            return verdict.Failed(job, time.GetUtcNow(), new(true, $"The stored arguments of this job are not JSON ({exception.Message}); enqueue it anew."));
+        }
+
+        using var journal = new Journal(database, changes, options, time, logger, job);
+        var run = new JobRun(database, job, arguments, new Fence(database, time, options.Lease, job), journal);
+        using var limit = job.TimeLimit is { } most
+            ? time.CreateTimer(_ => Stop(StopCause.TimeLimit), null, TimeSpan.FromMilliseconds(most), Timeout.InfiniteTimeSpan)
+            : null;
+        var work = Task.Run(() => handler.Run(run, stop.Token), CancellationToken.None);
+        var ended = await EndedInTime(work);
+        await journal.Close();
+        return ended ? await Judge(work) : Abandon(work);
+    }
+
+    private async Task<bool> EndedInTime(Task work)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stop.Token.Register(asked.SetResult);
+        if (await Task.WhenAny(work, asked.Task) != work)
+        {
+            using var enough = new CancellationTokenSource();
+            await Task.WhenAny(work, Task.Delay(options.Grace, time, enough.Token));
+            await enough.CancelAsync();
+        }
+
+        return work.IsCompleted;
+    }
+
+    private async Task<Outcome?> Judge(Task work)
+    {
+        try
+        {
+            await work;
+            return Verdict.Succeeded(job, time.GetUtcNow());
+        }
+        catch (Exception exception)
+        {
+            var now = time.GetUtcNow();
+            switch ((StopCause)Volatile.Read(ref cause))
+            {
+                case StopCause.LeaseLost:
+                    return null;
+                case StopCause.Cancelled:
+                    return Verdict.Cancelled(job, now, exception is OperationCanceledException ? null : options.Classify(exception).Message);
+                case StopCause.Shutdown:
+                    return Verdict.Interrupted(job, now);
+                case StopCause.TimeLimit:
+                    return verdict.Failed(job, now, new(false, TooLong()));
+                default:
+                    Log.Failed(logger, exception, job.Type, job.Id, job.Attempt);
+                    return exception is LeaseLostException ? null : verdict.Failed(job, now, options.Classify(exception));
+            }
+        }
+    }
+
+    private Outcome? Abandon(Task work)
+    {
+        Log.Abandoned(logger, job.Type, job.Id, options.Grace);
+        _ = work.ContinueWith(
+            late => Log.AbandonedFailed(logger, late.Exception, job.Type, job.Id),
+            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        var message = $"It did not stop within {options.Grace.TotalSeconds:0} s of being asked to, and was abandoned; what it still does no longer counts.";
+        return (StopCause)Volatile.Read(ref cause) switch
+        {
+            StopCause.Cancelled => Verdict.Cancelled(job, time.GetUtcNow(), message),
+            StopCause.TimeLimit => verdict.Failed(job, time.GetUtcNow(), new(false, $"{TooLong()} {message}")),
+            _ => null,
+        };
+    }
+
+    private string TooLong() => $"It took longer than its limit of {TimeSpan.FromMilliseconds(job.TimeLimit ?? 0)}.";
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Type} {Job} failed in attempt {Attempt}")]
+        public static partial void Failed(ILogger logger, Exception exception, string type, string job, int attempt);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Job {Type} {Job} ignored cancellation for {Grace} and was abandoned")]
+        public static partial void Abandoned(ILogger logger, string type, string job, TimeSpan grace);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The abandoned job {Type} {Job} ended with an error")]
+        public static partial void AbandonedFailed(ILogger logger, Exception? exception, string type, string job);
+    }
+}

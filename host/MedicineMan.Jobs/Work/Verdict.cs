@@ -1,0 +1,65 @@
+namespace MedicineMan.Jobs.Work;
+
+/// Decides what becomes of a job when an attempt ends: the one place that knows retries, back-off and death.
+internal sealed class Verdict(JobWorkerOptions options)
+{
+    private const int MostErrorLength = 8_000;
+
+    public static Outcome Succeeded(ClaimedJob job, DateTimeOffset now) => End(job, now, JobState.Succeeded, "succeeded", null);
+
+    public static Outcome Cancelled(ClaimedJob job, DateTimeOffset now, string? message) => End(job, now, JobState.Cancelled, "cancelled", message);
+
+    /// The worker was stopped in good order; that is not the job's fault.
+    public static Outcome Interrupted(ClaimedJob job, DateTimeOffset now) =>
+        Again(job, now, TimeSpan.Zero, job.Failures, "interrupted", "The worker was stopped; the job goes on with the next one.");
+
+    public Outcome Failed(ClaimedJob job, DateTimeOffset now, JobFailure failure)
+    {
+        var failures = job.Failures + 1;
+        return failure.Permanent || failures >= job.MaxAttempts
+            ? End(job, now, JobState.Dead, "failed", failure.Message) with { Fails = failures }
+            : Again(job, now, Backoff(failures), failures, "failed", failure.Message);
+    }
+
+    /// Nobody here can run the type; the job waits until somebody can, however long that takes.
+    public Outcome Unknown(ClaimedJob job, DateTimeOffset now) =>
+        Again(job, now, Backoff(job.Attempt), job.Failures, "failed",
+            $"Nothing here runs jobs of the type {job.Type}. Enable the plugin that brings it; the job is kept and tried again.");
+
+    /// The worker died in the middle. When it is back under its own name the first crash costs no time.
+    public Outcome Lost(ClaimedJob job, DateTimeOffset now, bool sameNode)
+    {
+        const string message = "The worker died while it ran this job, or lost touch with the database for longer than its lease.";
+        var failures = job.Failures + 1;
+        return failures >= job.MaxAttempts
+            ? End(job, now, JobState.Dead, "lost", message) with { Fails = failures }
+            : Again(job, now, sameNode && failures == 1 ? TimeSpan.Zero : Backoff(failures), failures, "lost", message);
+    }
+
+    private TimeSpan Backoff(int failures)
+    {
+        var full = Math.Min(options.RetryCap.TotalMilliseconds, options.RetryBase.TotalMilliseconds * Math.Pow(2, Math.Min(failures - 1, 30)));
+
+        // Jitter, so that what failed together does not come back together.
+        return TimeSpan.FromMilliseconds(full * (0.5 + (Random.Shared.NextDouble() / 2)));
+    }
+
+    private static Outcome End(ClaimedJob job, DateTimeOffset now, JobState state, string result, string? message) =>
+        Again(job, now, TimeSpan.Zero, job.Failures, result, message) with { NextState = state.Stored(), Ended = now.Milliseconds() };
+
+    private static Outcome Again(ClaimedJob job, DateTimeOffset now, TimeSpan delay, int failures, string result, string? message) => new()
+    {
+        Job = job.Id,
+        Org = job.Organization,
+        Token = job.Token,
+        NextState = (delay > TimeSpan.Zero ? JobState.Retrying : JobState.Ready).Stored(),
+        Due = (now + delay).Milliseconds(),
+        Fails = failures,
+        Number = job.Attempt,
+        ByWorker = job.Worker,
+        Started = job.StartedAt,
+        Finished = now.Milliseconds(),
+        Result = result,
+        Message = message is null ? null : JobText.Clean(message, MostErrorLength),
+    };
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+
+namespace MedicineMan.Testbed;
+
+/// A private OpenSSH server on a free loopback port with its own host keys. It lets the user who runs the tests in by key; by
+/// password where the tests run as root and can make a user for it.
+public sealed class SshServer : IAsyncDisposable
+{
+    private readonly TemporaryFolder folder = new("sshd");
+    private Process? process;
+
+    public int Port { get; } = Programs.FreePort();
+
+    public string KeyFile => folder["id_ed25519"];
+
+    public string PrivateKey => File.ReadAllText(KeyFile);
+
+    public static string KeyUser => Environment.UserName;
+
+    /// User and password for password authentication; only available as root.
+    public string PasswordUser { get; } = "mm" + Guid.NewGuid().ToString("N")[..8];
+
+    public string Password { get; } = "swordfish " + Guid.NewGuid().ToString("N")[..6];
+
+    /// "SHA256:…" of the server's host key, as ssh-keygen prints it.
+    public string Fingerprint => Programs.Run("/usr/bin/ssh-keygen", ["-lf", folder["host_key.pub"]]).Split(' ')[1];
+
+    public static async Task<SshServer> Start()
+    {
+        Programs.Require("sshd");
+        var server = new SshServer();
+        Programs.Run("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", server.KeyFile]);
+        File.Copy(server.KeyFile + ".pub", server.folder["authorized_keys"]);
+        server.NewHostKey();
+        if (Programs.IsRoot)
+        {
+            Directory.CreateDirectory("/run/sshd");
+            Programs.Run("/usr/sbin/useradd", ["-M", "-s", "/bin/sh", "-d", "/tmp", server.PasswordUser]);
+            Programs.Run("/usr/sbin/chpasswd", [], $"{server.PasswordUser}:{server.Password}\n");
+        }
+
+        await server.StartProcess();
+        return server;
+    }
+
+    /// Replaces the host key, as a reinstalled or impersonated server would, and restarts.
+    public async Task ChangeHostKey()
+    {
+        Kill();
+        NewHostKey();
+        await StartProcess();
+    }
+
+    /// Cuts every connection, and refuses new ones until <see cref="StartProcess"/>.
+    public void Kill()
+    {
+        if (process is { HasExited: false })
+        {
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+        }
+
+        process?.Dispose();
+        process = null;
+    }
+
+    /// Cuts the connections that are open; new ones are served.
+    public void CutConnections()
+    {
+        foreach (var child in Programs.TryRun("/usr/bin/pgrep", ["-P", process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]).Output
+                     .Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            Programs.TryRun("/bin/kill", ["-9", child]);
+        }
+    }
+
+    public async Task StartProcess()
+    {
+        await File.WriteAllTextAsync(folder["sshd_config"], $"""
+            ListenAddress 127.0.0.1:{Port}
+            HostKey {folder["host_key"]}
+            AuthorizedKeysFile {folder["authorized_keys"]}
+            PidFile {folder["pid"]}
+            PermitRootLogin yes
+            PasswordAuthentication yes
+            KbdInteractiveAuthentication no
+            UsePAM no
+            StrictModes no
+            MaxStartups 100
+            Subsystem sftp internal-sftp
+            """);
+        process = Process.Start(new ProcessStartInfo(Programs.Require("sshd"), ["-D", "-e", "-f", folder["sshd_config"]]) { RedirectStandardError = true })!;
+        var listening = new TaskCompletionSource();
+        process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data?.Contains("Server listening", StringComparison.Ordinal) == true)
+            {
+                listening.TrySetResult();
+            }
+        };
+        process.BeginErrorReadLine();
+        await listening.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Kill();
+        if (Programs.IsRoot)
+        {
+            Programs.TryRun("/usr/sbin/userdel", ["-f", PasswordUser]);
+        }
+
+        folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void NewHostKey()
+    {
+        File.Delete(folder["host_key"]);
+        File.Delete(folder["host_key.pub"]);
+        Programs.Run("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", folder["host_key"]]);
+    }
+}

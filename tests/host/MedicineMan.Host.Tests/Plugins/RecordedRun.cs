@@ -1,0 +1,23 @@
+using MedicineMan.Sdk.Jobs;
+
+namespace MedicineMan.Host.Tests.Plugins;
+
+/// A job run that keeps what the job said.
+internal sealed class RecordedRun : IJobRun, IProgress<JobProgress>
+{
+    public List<string> Lines { get; } = [];
+
+    public List<JobProgress> Reports { get; } = [];
+
+    public string JobId => "1";
+
+    public int Attempt => 1;
+
+    public IProgress<JobProgress> Progress => this;
+
+    public void Log(string message) => Lines.Add(message);
+
+    public void Report(JobProgress value) => Reports.Add(value);
+
+    public ValueTask CheckLeaseAsync(CancellationToken cancel) => ValueTask.CompletedTask;
+}

@@ -1,0 +1,2 @@
+// The attribute is there and names nothing.
+[assembly: MedicineMan.Sdk.MedicineManPlugin(null!)]

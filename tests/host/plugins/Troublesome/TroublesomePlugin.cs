@@ -1,0 +1,103 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MedicineMan.Sdk;
+using MedicineMan.Sdk.Jobs;
+using MedicineMan.Sdk.Storage;
+using MedicineMan.Sdk.Ui;
+using MedicineMan.TestPlugins.Troublesome;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+[assembly: MedicineManPlugin(typeof(TroublesomePlugin))]
+
+namespace MedicineMan.TestPlugins.Troublesome;
+
+/// <summary>Misbehaves as the file "mood" beside it says, and in its contributions always.</summary>
+public sealed class TroublesomePlugin : IPlugin
+{
+    private readonly string mood = Mood();
+
+    /// <inheritdoc />
+    public void Configure(IPluginBuilder plugin)
+    {
+        ArgumentNullException.ThrowIfNull(plugin);
+        switch (mood)
+        {
+            case "throws in Configure":
+                throw new InvalidOperationException("no configuration today");
+            case "hangs in Configure":
+                new ManualResetEventSlim().Wait(TimeSpan.FromSeconds(20));
+                break;
+            case "registers a job it did not declare":
+                plugin.Job<Fail, FailArguments>("undeclared", TroublesomeJson.Default.FailArguments);
+                break;
+            case "registers a route it did not declare":
+                plugin.Routes(routes => routes.MapGet("/undeclared", () => "hidden"));
+                break;
+            case "needs a service nobody registered":
+                plugin.Services.AddSingleton<Needy>();
+                break;
+        }
+
+        plugin.Job<Fail, FailArguments>("fail", TroublesomeJson.Default.FailArguments);
+        plugin.Provide<Swamp>("swamp");
+        plugin.Fragment("hostile", (context, _) => Hostile(context.ServerId ?? ""));
+        plugin.Fragment("endless", (_, _) => Hostile("x"));
+        plugin.Fragment("failing", (_, _) => throw new InvalidOperationException("no data today"));
+        plugin.Fragment("hanging", async (_, _) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(20), CancellationToken.None);
+            return [];
+        });
+        plugin.Routes(routes =>
+        {
+            routes.MapGet("/throw", void () => throw new InvalidOperationException("no answer today"));
+            routes.MapGet("/sentence", void () => throw new UserFacingException("The moon is full. Try again tomorrow."));
+            routes.MapGet("/hang", () => Task.Delay(TimeSpan.FromSeconds(20), CancellationToken.None));
+            routes.MapGet("/anonymous", () => "secret").AllowAnonymous();
+            routes.MapPost("/act", () => "done").DisableAntiforgery();
+        });
+    }
+
+    /// <inheritdoc />
+    public ValueTask StartAsync(IPluginContext context, CancellationToken cancel) =>
+        mood == "throws in StartAsync" ? throw new InvalidOperationException("no start today") : ValueTask.CompletedTask;
+
+    private static ValueTask<UiModel> Hostile(string value) => ValueTask.FromResult(new UiModel
+    {
+        ["value"] = value,
+        ["items"] = UiValue.List([value, value]),
+    });
+
+    private static string Mood()
+    {
+#pragma warning disable IL3000 // A plugin lies in a folder; nothing is ever packed into a single file.
+        var file = Path.Combine(Path.GetDirectoryName(typeof(TroublesomePlugin).Assembly.Location)!, "mood");
+#pragma warning restore IL3000
+        return File.Exists(file) ? File.ReadAllText(file) : "";
+    }
+}
+
+internal sealed class Needy(IServiceProvider services, Needy? self)
+{
+    public (IServiceProvider, Needy?) Needs => (services, self);
+}
+
+internal sealed class Fail : IJob<FailArguments>
+{
+    public Task RunAsync(FailArguments arguments, IJobRun run, CancellationToken cancel) => throw new InvalidOperationException(arguments.Reason);
+}
+
+internal sealed record FailArguments(string Reason);
+
+internal sealed class Swamp : IStorageProvider
+{
+    public string DisplayName => "Swamp";
+
+    public ValueTask<IStorageBackend> OpenAsync(JsonElement settings, CancellationToken cancel) => throw new InvalidOperationException("it sank");
+}
+
+[JsonSerializable(typeof(FailArguments))]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+internal sealed partial class TroublesomeJson : JsonSerializerContext;
