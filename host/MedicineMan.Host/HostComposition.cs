@@ -100,6 +100,7 @@ internal static class HostComposition
         builder.Services.AddShell();
         builder.Services.AddPlugins(builder.Configuration);
         builder.Services.AddBackups();
+        builder.Services.AddSingleton<Dashboard.Numbers>();
         builder.Services.AddJobs();
         builder.Services.AddApi();
         adapt?.Invoke(builder);

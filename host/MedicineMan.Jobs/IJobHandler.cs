@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs;
 

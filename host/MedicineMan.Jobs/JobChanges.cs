@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using MedicineMan.Jobs.Rows;
 using MedicineMan.Jobs.Work;
 
 namespace MedicineMan.Jobs;

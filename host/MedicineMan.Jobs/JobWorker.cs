@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using MedicineMan.Jobs.Rows;
 using MedicineMan.Jobs.Work;
 using Microsoft.Extensions.Logging;
 

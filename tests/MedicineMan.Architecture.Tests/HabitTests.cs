@@ -71,7 +71,8 @@ public sealed class HabitTests
     public void Every_statement_on_a_table_of_an_organisation_filters_by_it()
     {
         var statement = new Regex(@"const string (\w*Sql)\s*=\s*(?:\$?""""""(?<t>.*?)""""""|\$?""(?<t>[^""]*)"")", RegexOptions.Singleline);
-        var exempt = new[] { "TableSql", "AppliedSql", "RecordSql", "LockSql" };
+        // The migrator's own table, and the one question asked before any organisation is anybody's: is there an owner at all?
+        var exempt = new[] { "TableSql", "AppliedSql", "RecordSql", "LockSql", "AnySql", "NeededSql" };
         var missing = House.Files("host/MedicineMan.Host").SelectMany(file => statement.Matches(file.Text).Select(match => (file.Path, Name: match.Groups[1].Value, Sql: match.Groups["t"].Value)))
             .Where(s => Regex.IsMatch(s.Sql, @"^\s*(select|update|delete|insert)\b") && !s.Sql.Contains("organization", StringComparison.Ordinal) && !exempt.Contains(s.Name))
             .Select(s => $"{s.Path} {s.Name}");

@@ -1,14 +1,18 @@
 using MedicineMan.Benchmarks.Repository;
+using MedicineMan.Benchmarks.Web;
 
 return args switch
 {
     ["repository", .. var rest] => await RepositoryBenchmark.Run(rest),
+    ["start"] => await StartBenchmark.Run(),
+    ["web"] => await WebBenchmark.Run(),
     [RepositoryChild.Verb, .. var rest] => await RepositoryChild.Run(rest),
+    [BarePage.Verb, .. var rest] => await BarePage.Run(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("Which benchmark? repository");
+    Console.Error.WriteLine("Which benchmark? repository, start, web");
     return 1;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Xunit;
 
 namespace MedicineMan.Testbed;
 
@@ -7,6 +8,8 @@ namespace MedicineMan.Testbed;
 public sealed class SshServer : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new("sshd");
+    private readonly System.Text.StringBuilder log = new();
+    private string? before;
     private Process? process;
 
     public int Port { get; } = Programs.FreePort();
@@ -25,10 +28,31 @@ public sealed class SshServer : IAsyncDisposable
     /// "SHA256:…" of the server's host key, as ssh-keygen prints it.
     public string Fingerprint => Programs.Run("/usr/bin/ssh-keygen", ["-lf", folder["host_key.pub"]]).Split(' ')[1];
 
-    public static async Task<SshServer> Start()
+    /// What sshd has logged since the first start.
+    public string Log
+    {
+        get
+        {
+            lock (log)
+            {
+                return log.ToString();
+            }
+        }
+    }
+
+    /// A server on which PostgreSQL's programs are not installed: in a mount namespace of its own that hides them. Only as root.
+    public static Task<SshServer> StartWithoutPostgres()
+    {
+        Skip.IfNot(Programs.IsRoot, "Only root can hide programs from a server.");
+        return Start("mount --make-rprivate / && mount -t tmpfs none /usr/lib/postgresql && for p in psql pg_dump pg_dumpall pg_restore; do f=$(readlink -f /usr/bin/$p); "
+            + "[ ! -f $f ] || mount --bind /dev/null $f || exit 1; done");
+    }
+
+    /// <param name="before">Shell commands to run first, in a mount namespace of the server's own.</param>
+    public static async Task<SshServer> Start(string? before = null)
     {
         Programs.Require("sshd");
-        var server = new SshServer();
+        var server = new SshServer { before = before };
         Programs.Run("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", server.KeyFile]);
         File.Copy(server.KeyFile + ".pub", server.folder["authorized_keys"]);
         server.NewHostKey();
@@ -89,10 +113,17 @@ public sealed class SshServer : IAsyncDisposable
             MaxStartups 100
             Subsystem sftp internal-sftp
             """);
-        process = Process.Start(new ProcessStartInfo(Programs.Require("sshd"), ["-D", "-e", "-f", folder["sshd_config"]]) { RedirectStandardError = true })!;
+        string[] command = [Programs.Require("sshd"), "-D", "-e", "-f", folder["sshd_config"]];
+        command = before is null ? command : ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", $"{before} && exec \"$@\"", "sh", .. command];
+        process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true })!;
         var listening = new TaskCompletionSource();
         process.ErrorDataReceived += (_, line) =>
         {
+            lock (log)
+            {
+                log.AppendLine(line.Data);
+            }
+
             if (line.Data?.Contains("Server listening", StringComparison.Ordinal) == true)
             {
                 listening.TrySetResult();

@@ -42,7 +42,7 @@ internal static class ConnectionsApi
     {
         var visitor = http.Visitor();
         var server = await servers.Find(visitor.Organization, id, cancel) ?? throw ApiProblem.NotFound("server", id);
-        if (server.PendingHostKey is not null)
+        if (server.HostKeyPending)
         {
             await keys.ApproveHostKey(visitor.Organization, id, request.Fingerprint!, request.Reason ?? "", visitor.Actor, cancel);
         }

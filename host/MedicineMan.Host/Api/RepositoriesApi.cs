@@ -58,7 +58,7 @@ internal sealed record RepositoryRequest
     public string? Kind { get; init; }
 
     /// The storage's settings: <c>{ "path": "/backups" }</c>.
-    [Required(ErrorMessage = "Send the storage's settings, for instance { \"path\": \"/backups\" }.")]
+    [Required(ErrorMessage = "Send the storage's settings; for local that is a path.")]
     public JsonObject? Settings { get; init; }
 
     /// Of a repository that is there already; without it a new one is made, with a random password kept in the vault.

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Api.Contract;
 using MedicineMan.Host.Servers;
@@ -53,7 +52,6 @@ internal static class ServersApi
 /// What an operator says about a server.
 internal sealed record ServerRequest
 {
-    [Required(ErrorMessage = "Give the server a name.")]
     public string? Name { get; init; }
 
     /// <c>ssh</c> or <c>local</c>; cannot be changed later.
@@ -83,7 +81,7 @@ internal sealed record ServerRequest
 
         var draft = new ServerDraft
         {
-            Name = Name!,
+            Name = Name ?? "",
             Kind = Kind,
             Address = Address ?? "",
             Port = Port,

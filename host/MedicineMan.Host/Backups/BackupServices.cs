@@ -13,7 +13,7 @@ internal static class BackupServices
     public static void AddBackups(this IServiceCollection services)
     {
         services.AddSingleton<RepositoryStore>().AddSingleton<OpenRepositories>().AddSingleton<SnapshotStore>().AddSingleton<StorageKinds>();
-        services.AddSingleton<PlanStore>().AddSingleton<Sources>().AddSingleton<BackupKinds>().AddSingleton<Pages.PlanChoices>();
+        services.AddSingleton<PlanStore>().AddSingleton<Sources>().AddSingleton<BackupKinds>().AddSingleton<PlanChoices>();
         services.AddSingleton<RunStore>().AddSingleton<RunRecord>().AddSingleton<FirstProtection>();
         services.AddSingleton<RestoreStore>().AddSingleton<ScratchTargets>();
         services.AddSingleton<IJobHandler, PrepareRepository>().AddSingleton<IJobHandler, ReadRepository>().AddSingleton<IJobHandler, LookAtSource>();

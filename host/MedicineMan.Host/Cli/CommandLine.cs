@@ -1,4 +1,6 @@
 using System.CommandLine;
+using MedicineMan.Host.Cli.Repository;
+using MedicineMan.Host.Cli.Wire;
 using MedicineMan.Host.Setup;
 using MedicineMan.Sdk;
 
@@ -16,8 +18,8 @@ internal static class CommandLine
 
     private static IReadOnlyList<Command> Subcommands =>
     [
-        ServerCommands.Create(), PlanCommands.Create(), BackupCommands.Create(), RestoreCommand.Create(), JobCommands.Create(), TokenCommands.Create(), PluginCommands.Create(),
-        InstanceCommands.Doctor(), InstanceCommands.Config(), InstanceCommands.Version(),
+        ServerCommands.Create(), PlanCommands.Create(), BackupCommands.Create(), RestoreCommands.Create(), JobCommands.Create(), TokenCommands.Create(), PluginCommands.Create(),
+        RepositoryCommands.Create(PluginStorages.Open), InstanceCommands.Doctor(), InstanceCommands.Config(), InstanceCommands.Version(),
     ];
 
     public static async Task<int> Run(string[] args)

@@ -20,7 +20,7 @@ internal static class PlanCommands
     {
         var name = new Argument<string>("name") { Description = "Name of the new plan." };
         var server = new Option<string>("--server") { Description = "Server the data is on.", Required = true };
-        var repository = new Option<string>("--repository") { Description = "Repository the backups go to.", Required = true };
+        var repository = new Option<string>("--repository") { Description = "Repository the backups go to: its name, or an absolute path where one is made if there is none.", Required = true };
         var kind = new Option<string>("--kind") { Description = "What is backed up.", DefaultValueFactory = _ => "postgres" };
         var host = new Option<string?>("--host") { Description = "Host or socket directory of the database, as seen from the server." };
         var port = new Option<int?>("--port") { Description = "Port of the database." };

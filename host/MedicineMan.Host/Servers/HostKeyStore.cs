@@ -8,7 +8,8 @@ using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Servers;
 
-/// Which host key each server must show. A changed one waits here until a person approves it with a reason.
+/// Which host key each server must show. One that a server offers waits here until a person has looked at it: the first one is confirmed, a changed one
+/// approved with a reason.
 internal sealed class HostKeyStore(Database database, AuditLog audit, TimeProvider time)
 {
     private const string KeysSql = """
@@ -26,25 +27,36 @@ internal sealed class HostKeyStore(Database database, AuditLog audit, TimeProvid
         where organization_id = @organization and id = @id
         """;
 
-    /// A person compared the fingerprint on first use.
-    public Task PinHostKey(OrganizationId organization, string id, HostKey key, Actor actor, CancellationToken cancel) => Change(
+    private const string OfferSql = """
+        update servers set pending_host_key = @key, pending_host_key_fingerprint = @fingerprint, pending_host_key_at = @now
+        where organization_id = @organization and id = @id and host_key is null
+        """;
+
+    /// A server that has no pinned key yet showed this one in a connection test.
+    public Task RecordOfferedKey(OrganizationId organization, string id, HostKey key, CancellationToken cancel) =>
+        database.Write(transaction => Write(transaction, OfferSql, organization, id, key, null, cancel), cancel);
+
+    /// A person compared the fingerprint of the key that the server showed last. What is pinned is that key, not one that came with the request.
+    public Task PinOfferedKey(OrganizationId organization, string id, string fingerprint, Actor actor, CancellationToken cancel) => Change(
         organization, id,
         async (transaction, keys) =>
         {
-            if (keys.HostKey == key.Text)
+            if (keys.HostKey is null && (keys.PendingHostKey is null || keys.PendingFingerprint != fingerprint))
             {
-                return;
+                throw new UserFacingException($"{keys.Name} did not show the host key {fingerprint} in its last connection test. Test the connection again and compare the key it shows.") { Permanent = true };
             }
 
-            if (keys.HostKey is not null)
+            if (keys.Fingerprint != fingerprint)
             {
-                throw new UserFacingException($"{keys.Name} already has the pinned host key {keys.Fingerprint}. Another one needs an approval with a reason.") { Permanent = true };
+                await Pin(transaction, organization, id, keys, new HostKey(keys.PendingHostKey ?? keys.HostKey!), actor, cancel);
             }
-
-            await Write(transaction, PinSql, organization, id, key, null, cancel);
-            await Record(transaction, organization, id, keys, actor, "server.host-key-pinned", new() { ["fingerprint"] = key.Fingerprint }, cancel);
         },
         cancel);
+
+    /// A person knows the server's key in full, for instance from the machine that made it.
+    public Task PinHostKey(OrganizationId organization, string id, HostKey key, Actor actor, CancellationToken cancel) => Change(
+        organization, id,
+        (transaction, keys) => keys.HostKey == key.Text ? Task.CompletedTask : Pin(transaction, organization, id, keys, key, actor, cancel), cancel);
 
     /// A server showed another key than the pinned one. Once for each new key.
     public Task RecordChangedKey(OrganizationId organization, string id, ChangedHostKeyException changed, CancellationToken cancel) => Change(
@@ -72,7 +84,7 @@ internal sealed class HostKeyStore(Database database, AuditLog audit, TimeProvid
                 throw new UserFacingException("Say why the host key changed; the reason is kept in the audit trail.") { Permanent = true };
             }
 
-            if (keys.PendingHostKey is null || keys.PendingFingerprint != fingerprint)
+            if (keys.HostKey is null || keys.PendingHostKey is null || keys.PendingFingerprint != fingerprint)
             {
                 throw new UserFacingException($"{keys.Name} has no new host key {fingerprint} to approve. Look at the server's page again.") { Permanent = true };
             }
@@ -82,6 +94,17 @@ internal sealed class HostKeyStore(Database database, AuditLog audit, TimeProvid
                 new() { ["was"] = keys.Fingerprint ?? "", ["is"] = fingerprint, ["reason"] = reason.Trim() }, cancel);
         },
         cancel);
+
+    private async Task Pin(DbTransaction transaction, OrganizationId organization, string id, Keys keys, HostKey key, Actor actor, CancellationToken cancel)
+    {
+        if (keys.HostKey is not null)
+        {
+            throw new UserFacingException($"{keys.Name} already has the pinned host key {keys.Fingerprint}. Another one needs an approval with a reason.") { Permanent = true };
+        }
+
+        await Write(transaction, PinSql, organization, id, key, null, cancel);
+        await Record(transaction, organization, id, keys, actor, "server.host-key-pinned", new() { ["fingerprint"] = key.Fingerprint }, cancel);
+    }
 
     private Task Change(OrganizationId organization, string id, Func<DbTransaction, Keys, Task> change, CancellationToken cancel) => database.Write(
         async transaction =>

@@ -51,10 +51,13 @@ internal sealed class LiveTest(ServerStore servers, ServerRunners runners, HostK
         }
     }
 
-    private Task Keep(Visitor visitor, Server server, TestStep step, CancellationToken cancel) =>
-        step is { State: TestState.Failed, HostKey: { } offered } && server.Pinned is { } pinned
-            ? hostKeys.RecordChangedKey(visitor.Organization, server.Id, new ChangedHostKeyException(server.Name, pinned, offered), cancel)
-            : Task.CompletedTask;
+    private Task Keep(Visitor visitor, Server server, TestStep step, CancellationToken cancel) => step switch
+    {
+        { State: TestState.Failed, HostKey: { } offered } when server.Pinned is { } pinned =>
+            hostKeys.RecordChangedKey(visitor.Organization, server.Id, new ChangedHostKeyException(server.Name, pinned, offered), cancel),
+        { State: TestState.Asks, HostKey: { } offered } => hostKeys.RecordOfferedKey(visitor.Organization, server.Id, offered, cancel),
+        _ => Task.CompletedTask,
+    };
 
     private string Item(Server server, TestStep step, string token)
     {
@@ -76,7 +79,7 @@ internal sealed class LiveTest(ServerStore servers, ServerRunners runners, HostK
         {
             item.Append(CultureInfo.InvariantCulture, $"""
                 <form method="post" action="/servers/{html.Encode(server.Id)}?handler=Pin" data-back>
-                <input type="hidden" name="__RequestVerificationToken" value="{html.Encode(token)}"><input type="hidden" name="key" value="{html.Encode(key.Text)}">
+                <input type="hidden" name="__RequestVerificationToken" value="{html.Encode(token)}"><input type="hidden" name="fingerprint" value="{html.Encode(key.Fingerprint)}">
                 <button class="btn btn-primary">{icons["fingerprint"]} The fingerprint is right: confirm it</button></form>
                 """);
         }

@@ -37,6 +37,7 @@ internal record ServerRow
     /// Of the fullest file system.
     public int? DiskUsedPercent { get; init; }
 
+    /// The server showed another key than the pinned one, and nobody has approved it.
     public bool HostKeyPending { get; init; }
 
     public bool IsLocal => Kind == ServerKind.Local;

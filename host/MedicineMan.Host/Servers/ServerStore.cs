@@ -14,7 +14,7 @@ internal sealed class ServerStore(Database database, SecretVault vault, AuditLog
 {
     private const string ListColumns = """
         id, name, address, port, kind, user_name as UserName, tags, state, seen_at as SeenAt, last_error as LastError, os_name as OsName,
-        services_summary as ServicesSummary, disk_used_percent as DiskUsedPercent, case when pending_host_key is null then 0 else 1 end as HostKeyPending
+        services_summary as ServicesSummary, disk_used_percent as DiskUsedPercent, case when pending_host_key is null or host_key is null then 0 else 1 end as HostKeyPending
         """;
 
     private const string AllColumns = $"""
@@ -28,7 +28,7 @@ internal sealed class ServerStore(Database database, SecretVault vault, AuditLog
     internal const string PageSql = $"""
         select {ListColumns} from servers
         where organization_id = @organization and (name, id) > (@name, @id)
-          and (@search is null or search_text like @search escape '!') and (@tag is null or tags like @tag escape '!')
+          and (@search is null or search_text like @search escape '!') and (@tag is null or tags like @tag escape '!') and (@state is null or state = @state)
         order by name, id limit @size
         """;
 
@@ -60,12 +60,18 @@ internal sealed class ServerStore(Database database, SecretVault vault, AuditLog
     /// <param name="search">
     /// Part of name, address or tag; null for all.
     /// </param>
-    public async Task<Page<ServerRow>> Page(OrganizationId organization, string? search, string? tag, string? after, int size, CancellationToken cancel)
+    public Task<Page<ServerRow>> Page(OrganizationId organization, string? search, string? tag, string? after, int size, CancellationToken cancel) =>
+        Page(organization, search, tag, null, after, size, cancel);
+
+    /// <param name="state">
+    /// One of <see cref="ServerState"/>; null for all.
+    /// </param>
+    public async Task<Page<ServerRow>> Page(OrganizationId organization, string? search, string? tag, string? state, string? after, int size, CancellationToken cancel)
     {
         var cursor = Cursor.Parse(after, 2);
         await using var connection = await database.OpenRead(organization, cancel);
         // Most visits are to the first page of everything; it costs fifty index entries and nothing else.
-        var rows = cursor is null && string.IsNullOrWhiteSpace(search) && string.IsNullOrWhiteSpace(tag)
+        var rows = cursor is null && string.IsNullOrWhiteSpace(search) && string.IsNullOrWhiteSpace(tag) && string.IsNullOrEmpty(state)
             ? await connection.QueryAsync<ServerRow>(new CommandDefinition(FirstPageSql, new { organization, size = size + 1 }, cancellationToken: cancel))
             : await connection.QueryAsync<ServerRow>(new CommandDefinition(
                 PageSql,
@@ -76,6 +82,7 @@ internal sealed class ServerStore(Database database, SecretVault vault, AuditLog
                     id = cursor?.Keys[1] ?? "",
                     search = Pattern(search, "%", "%"),
                     tag = Pattern(tag, "%\"", "\"%"),
+                    state = string.IsNullOrEmpty(state) ? null : state,
                     size = size + 1,
                 },
                 cancellationToken: cancel));

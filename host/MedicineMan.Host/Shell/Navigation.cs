@@ -17,6 +17,7 @@ internal static class Navigation
         new("Profile and password", "/settings/profile", "user"),
         new("Sessions", "/settings/sessions", "device-desktop"),
         new("API tokens", "/settings/tokens", "key"),
+        new("Plugins", "/settings/plugins", "puzzle"),
         new("API and command line", "/settings/api", "terminal-2"),
     ];
 }

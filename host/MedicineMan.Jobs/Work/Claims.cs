@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Npgsql;
+using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Work;
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Work;
 

@@ -1,3 +1,5 @@
+using MedicineMan.Jobs.Rows;
+
 namespace MedicineMan.Jobs.Work;
 
 /// Keeps leases alive, finds those that ran out, and promotes what has become due. These loops serve all organisations at once.

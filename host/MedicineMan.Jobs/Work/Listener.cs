@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Work;
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Work;
 

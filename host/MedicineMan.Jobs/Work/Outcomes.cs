@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json.Serialization;
+using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Work;
 

@@ -1,3 +1,5 @@
+using MedicineMan.Jobs.Rows;
+
 namespace MedicineMan.Jobs.Work;
 
 /// Decides what becomes of a job when an attempt ends: the one place that knows retries, back-off and death.

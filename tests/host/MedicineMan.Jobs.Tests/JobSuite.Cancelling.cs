@@ -1,3 +1,5 @@
+using MedicineMan.Jobs.Rows;
+
 namespace MedicineMan.Jobs.Tests;
 
 public abstract partial class JobSuite

@@ -1,4 +1,5 @@
 using MedicineMan.Testbed;
+using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Tests;
 

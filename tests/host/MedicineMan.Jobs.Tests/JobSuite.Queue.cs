@@ -1,4 +1,5 @@
 using MedicineMan.Jobs.TestWorker;
+using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Tests;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using MedicineMan.Jobs.TestWorker;
+using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Tests;
 

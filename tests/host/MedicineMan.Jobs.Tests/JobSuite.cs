@@ -1,5 +1,6 @@
 using MedicineMan.Jobs.TestWorker;
 using Microsoft.Extensions.Time.Testing;
+using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Tests;
 

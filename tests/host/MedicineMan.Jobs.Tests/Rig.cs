@@ -1,6 +1,7 @@
 using MedicineMan.Jobs.TestWorker;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Tests;
 

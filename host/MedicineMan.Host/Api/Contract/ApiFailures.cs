@@ -48,7 +48,8 @@ internal sealed class ApiFailures(IProblemDetailsService problems) : IExceptionH
             return new(StatusCodes.Status400BadRequest, "malformed", malformed.Message);
         }
 
-        var field = json.Path?.TrimStart('$', '.') is { Length: > 0 } path ? path : "body";
+        // What is no JSON at all comes wrapped in another JsonException, with the path of what was being read.
+        var field = json.InnerException is not JsonException && json.Path?.TrimStart('$', '.') is { Length: > 0 } path ? path : "body";
         var sentence = json.Message.Contains("could not be mapped", StringComparison.Ordinal)
             ? $"There is no field {field}; /api/v1/openapi.json names those there are."
             : field == "body" ? "The body is not JSON." : $"The value of {field} has another type than it should.";

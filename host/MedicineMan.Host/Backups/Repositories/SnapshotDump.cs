@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using MedicineMan.Host.Backups.Proofs;
+using MedicineMan.Host.Backups.Runs;
 using MedicineMan.Jobs;
 using MedicineMan.Repository;
 using MedicineMan.Sdk.Backups;
@@ -15,7 +16,7 @@ internal sealed class SnapshotDump(SnapshotTree snapshot, JobRun job, string sta
     public IProgress<SdkProgress> Progress => progress;
 
     public async ValueTask<PipeReader> OpenAsync(IReadOnlyList<string> path, CancellationToken cancel) =>
-        PipeReader.Create(await snapshot.OpenFile(path, cancel));
+        PipeReader.Create(await snapshot.OpenFile(StreamName.Path(path), cancel));
 
     public void Log(string message) => job.Log(message);
 

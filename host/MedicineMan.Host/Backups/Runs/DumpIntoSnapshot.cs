@@ -21,7 +21,7 @@ internal sealed class DumpIntoSnapshot(SnapshotSession session, JobRun job, Back
         progress.At(path[^1]);
         try
         {
-            await session.AddStream(path, content, ChunkProfile.Stream, cancel);
+            await session.AddStream(StreamName.Path(path), content, ChunkProfile.Stream, cancel);
         }
         catch (StorageException failure)
         {

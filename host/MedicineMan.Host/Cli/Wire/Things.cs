@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using MedicineMan.Host.Api;
 
 namespace MedicineMan.Host.Cli.Wire;
@@ -12,8 +13,25 @@ internal static class Things
     public static Task<PlanAnswer> Plan(this HostClient host, string name, CancellationToken cancel) =>
         Named<PlanAnswer>(host, "plan", $"plans/{Uri.EscapeDataString(name)}", "plans", name, plan => plan.Name, cancel);
 
-    public static Task<RepositoryAnswer> Repository(this HostClient host, string name, CancellationToken cancel) =>
-        Named<RepositoryAnswer>(host, "repository", $"repositories/{Uri.EscapeDataString(name)}", "repositories", name, repository => repository.Name, cancel);
+    /// A folder that no repository lies in yet gets a new one: so a first backup needs no page.
+    public static async Task<RepositoryAnswer> Repository(this HostClient host, string nameOrFolder, CancellationToken cancel)
+    {
+        if (!nameOrFolder.StartsWith('/'))
+        {
+            return await Named<RepositoryAnswer>(host, "repository", $"repositories/{Uri.EscapeDataString(nameOrFolder)}", "repositories", nameOrFolder, repository => repository.Name, cancel);
+        }
+
+        await foreach (var known in host.All<RepositoryAnswer>("repositories", cancel))
+        {
+            if (known.Place == nameOrFolder)
+            {
+                return known;
+            }
+        }
+
+        var request = new RepositoryRequest { Name = nameOrFolder, Kind = "local", Settings = new JsonObject { ["path"] = nameOrFolder } };
+        return await host.Post<RepositoryAnswer>("repositories", request, cancel);
+    }
 
     private static async Task<T> Named<T>(HostClient host, string noun, string byId, string all, string name, Func<T, string> nameOf, CancellationToken cancel)
         where T : class
@@ -31,6 +49,6 @@ internal static class Things
             }
         }
 
-        throw new RefusedException(HttpStatusCode.NotFound, $"There is no {noun} \"{name}\". See: medicineman {noun} list");
+        throw new RefusedException(HttpStatusCode.NotFound, $"There is no {noun} \"{name}\". {(noun == "repository" ? "Give the absolute path of a folder to make one there." : $"See: medicineman {noun} list")}");
     }
 }

@@ -1,6 +1,5 @@
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Scanning;
-using MedicineMan.Host.Servers.Ssh;
 using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Mvc;
@@ -42,9 +41,9 @@ internal sealed class DetailsModel(ServerStore store, HostKeyStore hostKeys, Liv
         return Redirect($"/servers/{id}");
     }
 
-    public Task<IActionResult> OnPostPin(string id, string key, CancellationToken cancel) => Change(id, async visitor =>
+    public Task<IActionResult> OnPostPin(string id, string? fingerprint, CancellationToken cancel) => Change(id, async visitor =>
     {
-        await hostKeys.PinHostKey(visitor.Organization, id, new HostKey(key), visitor.Actor, cancel);
+        await hostKeys.PinOfferedKey(visitor.Organization, id, fingerprint ?? "", visitor.Actor, cancel);
         this.Say("The host key is confirmed. Test the connection again.");
     }, cancel);
 

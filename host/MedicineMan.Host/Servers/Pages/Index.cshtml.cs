@@ -20,18 +20,21 @@ internal sealed class IndexModel(ServerStore store) : PageModel
     public string? Tag { get; set; }
 
     [BindProperty(SupportsGet = true)]
+    public string? State { get; set; }
+
+    [BindProperty(SupportsGet = true)]
     public string? After { get; set; }
 
     public Page<ServerRow> Servers { get; private set; } = new([], null);
 
     public async Task OnGet(CancellationToken cancel) =>
-        Servers = await store.Page(HttpContext.Visitor().Organization, Q, Tag, After, Size, cancel);
+        Servers = await store.Page(HttpContext.Visitor().Organization, Q, Tag, State, After, Size, cancel);
 
     /// The same search, from another row on.
     public string Link(string? after)
     {
         var query = new QueryBuilder();
-        foreach (var (name, value) in new[] { ("q", Q), ("tag", Tag), ("after", after) })
+        foreach (var (name, value) in new[] { ("q", Q), ("tag", Tag), ("state", State), ("after", after) })
         {
             if (!string.IsNullOrEmpty(value))
             {

@@ -59,6 +59,7 @@ public sealed class BackupTests
     [InlineData("two\nlines and spaces")]
     [InlineData("Ünïcödé 数据库")]
     [InlineData("-d postgres=")]
+    [InlineData("a/b%2F..")]
     public async Task A_name_is_only_a_name(string name)
     {
         await using var ward = await Ward.Open();

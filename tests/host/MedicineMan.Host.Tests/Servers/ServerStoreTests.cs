@@ -126,6 +126,30 @@ public abstract class ServerStoreTests
     }
 
     [SkippableFact]
+    public async Task Only_the_key_a_server_showed_last_is_confirmed_and_only_by_the_fingerprint_that_was_compared()
+    {
+        await using var test = await Start();
+        var (store, keys) = (Store(test), new HostKeyStore(test.Database, test.Audit, TimeProvider.System));
+        var id = await store.Add(Here, Draft("web"), Ann, default);
+        await Assert.ThrowsAsync<UserFacingException>(() => keys.PinOfferedKey(Here, id, First.Fingerprint, Ann, default));
+
+        await keys.RecordOfferedKey(Here, id, First, default);
+        await keys.RecordOfferedKey(Here, id, Second, default);
+        Assert.False((await store.Page(Here, null, null, null, 5, default)).Items[0].HostKeyPending);
+        await Assert.ThrowsAsync<UserFacingException>(() => keys.PinOfferedKey(Here, id, First.Fingerprint, Ann, default));
+        await Assert.ThrowsAsync<UserFacingException>(() => keys.PinOfferedKey(There, id, Second.Fingerprint, Ann, default));
+        await Assert.ThrowsAsync<UserFacingException>(() => keys.ApproveHostKey(Here, id, Second.Fingerprint, "not yet", Ann, default));
+        await keys.PinOfferedKey(Here, id, Second.Fingerprint, Ann, default);
+        await keys.PinOfferedKey(Here, id, Second.Fingerprint, Ann, default);
+        await keys.RecordOfferedKey(Here, id, First, default);
+
+        var pinned = await store.Get(Here, id, default);
+        Assert.Equal((Second, null), (pinned.Pinned, pinned.PendingHostKey));
+        await Assert.ThrowsAsync<UserFacingException>(() => keys.PinOfferedKey(Here, id, First.Fingerprint, Ann, default));
+        Assert.Single((await test.Audit.Page(Here, null, 50, default)).Items, entry => entry.Action == "server.host-key-pinned");
+    }
+
+    [SkippableFact]
     public async Task Another_address_needs_its_key_looked_at_anew()
     {
         await using var test = await Start();

@@ -94,7 +94,7 @@ public sealed class ServerPageTests
         var clerk = await host.Member(Role.Operator);
         Assert.Equal(HttpStatusCode.OK, (await clerk.Get($"/servers/{id}")).Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await clerk.Get("/servers/add")).Status);
-        var pinned = await clerk.Send($"/servers/{id}?handler=Pin", ("key", "ssh-ed25519 AAAA"));
+        var pinned = await clerk.Send($"/servers/{id}?handler=Pin", ("fingerprint", "SHA256:AAAA"));
         Assert.Equal(HttpStatusCode.Forbidden, pinned.Status);
         Assert.Contains("needs the role admin", pinned.Text, StringComparison.Ordinal);
     }

@@ -1,10 +1,9 @@
-using MedicineMan.Host.Backups.Plans;
 using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Scanning;
 using MedicineMan.Host.Servers;
 
-namespace MedicineMan.Host.Backups.Pages;
+namespace MedicineMan.Host.Backups.Plans;
 
 /// What a plan can be made of: the servers, repositories and kinds there are, and what a scan suggests.
 internal sealed class PlanChoices(RepositoryStore repositories, ServerStore servers, ScanStore scans, BackupKinds kinds)

@@ -1,7 +1,6 @@
-using MedicineMan.Host.Backups.Restores;
 using MedicineMan.Host.Backups.Runs;
 
-namespace MedicineMan.Host.Backups.Pages;
+namespace MedicineMan.Host.Backups.Restores;
 
 /// What the restore form sends, and how it becomes a request.
 public sealed class RestoreForm

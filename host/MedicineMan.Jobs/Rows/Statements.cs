@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Dapper;
 
-namespace MedicineMan.Jobs.Work;
+namespace MedicineMan.Jobs.Rows;
 
 /// Dapper with cancellation, and lists as JSON parameters, which both databases can join with.
 internal static class Statements

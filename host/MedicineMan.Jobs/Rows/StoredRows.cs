@@ -1,4 +1,4 @@
-namespace MedicineMan.Jobs.Work;
+namespace MedicineMan.Jobs.Rows;
 
 /// Rows as both databases hold them: times in milliseconds, states in words.
 internal sealed record StoredJob

@@ -1,7 +1,6 @@
-using MedicineMan.Host.Backups.Plans;
 using MedicineMan.Sdk;
 
-namespace MedicineMan.Host.Backups.Pages;
+namespace MedicineMan.Host.Backups.Plans;
 
 /// What the plan form sends, and how it becomes a plan. All that is wrong is said at once.
 public sealed class PlanForm

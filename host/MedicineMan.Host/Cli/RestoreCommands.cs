@@ -7,7 +7,7 @@ using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Cli;
 
-internal static class RestoreCommand
+internal static class RestoreCommands
 {
     public static Command Create()
     {

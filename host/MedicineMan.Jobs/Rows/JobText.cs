@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MedicineMan.Jobs.Work;
+namespace MedicineMan.Jobs.Rows;
 
 /// Makes text storable. Messages may quote what a server printed, and PostgreSQL refuses NUL and broken surrogates: a job must not hang
 /// because its error cannot be written.

@@ -1,0 +1,136 @@
+using System.Text.RegularExpressions;
+using Dapper;
+using MedicineMan.Host.Access;
+using MedicineMan.Host.Audit;
+using MedicineMan.Host.Backups.Plans;
+using MedicineMan.Host.Backups.Repositories;
+using MedicineMan.Host.Backups.Runs;
+using MedicineMan.Host.Data;
+using MedicineMan.Host.Organizations;
+using MedicineMan.Host.Servers;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MedicineMan.Host.Tests.Api;
+
+/// Every endpoint of the API with every role, as a stranger, and from another organisation.
+public sealed class RoleTests
+{
+    private static readonly Dictionary<string, Role> Expected = new()
+    {
+        ["GET /servers"] = Role.Viewer, ["GET /servers/{id}"] = Role.Viewer, ["POST /servers"] = Role.Admin, ["PUT /servers/{id}"] = Role.Admin, ["DELETE /servers/{id}"] = Role.Admin,
+        ["POST /servers/{id}/test"] = Role.Operator, ["PUT /servers/{id}/host-key"] = Role.Admin, ["POST /servers/{id}/scans"] = Role.Operator, ["GET /servers/{id}/scans/latest"] = Role.Viewer,
+        ["GET /repositories"] = Role.Viewer, ["GET /repositories/{id}"] = Role.Viewer, ["POST /repositories"] = Role.Admin, ["DELETE /repositories/{id}"] = Role.Admin,
+        ["GET /repositories/{id}/snapshots"] = Role.Viewer, ["POST /repositories/{id}/snapshots/read"] = Role.Operator, ["GET /repositories/{id}/snapshots/{snapshot}"] = Role.Viewer,
+        ["GET /repositories/{id}/snapshots/{snapshot}/files"] = Role.Viewer,
+        ["GET /plans"] = Role.Viewer, ["GET /plans/{id}"] = Role.Viewer, ["POST /plans"] = Role.Admin, ["PUT /plans/{id}"] = Role.Admin, ["DELETE /plans/{id}"] = Role.Admin, ["POST /plans/{id}/run"] = Role.Operator,
+        ["GET /backups"] = Role.Viewer, ["GET /backups/{id}"] = Role.Viewer, ["GET /backups/{id}/objects"] = Role.Viewer, ["POST /backups/{id}/prove"] = Role.Operator,
+        ["GET /restores"] = Role.Viewer, ["GET /restores/{id}"] = Role.Viewer, ["POST /restores"] = Role.Operator,
+        ["GET /jobs"] = Role.Viewer, ["GET /jobs/counts"] = Role.Viewer, ["GET /jobs/{id}"] = Role.Viewer, ["GET /jobs/{id}/log"] = Role.Viewer, ["POST /jobs/{id}/cancel"] = Role.Operator, ["POST /jobs/{id}/retry"] = Role.Operator,
+        ["GET /plugins"] = Role.Viewer, ["GET /tokens"] = Role.Viewer, ["POST /tokens"] = Role.Viewer, ["DELETE /tokens/{id}"] = Role.Viewer, ["GET /openapi.json"] = Role.Viewer,
+    };
+
+    [Fact]
+    public async Task Every_endpoint_answers_those_who_may_and_nobody_else()
+    {
+        await using var host = await TestHost.Start();
+        Assert.Equal(Expected.Keys.Order(StringComparer.Ordinal), Endpoints(host).Order(StringComparer.Ordinal));
+        using var stranger = ApiCaller.Stranger(host);
+        foreach (var endpoint in Expected.Keys)
+        {
+            var answer = await Call(stranger, endpoint, "none");
+            Assert.True(answer.Status == 401 && answer.Code == "not-signed-in", $"{endpoint} answered a stranger with {answer.Status}");
+        }
+
+        foreach (var role in new[] { Role.Viewer, Role.Operator, Role.Admin })
+        {
+            using var caller = await ApiCaller.As(host, role);
+            foreach (var (endpoint, needed) in Expected)
+            {
+                var answer = await Call(caller, endpoint, "none");
+                if (role < needed)
+                {
+                    Assert.True(answer.Status == 403 && answer.Code == "role-missing" && answer.Detail.Contains(needed.Text(), StringComparison.Ordinal), $"{endpoint} answered a {role} with {answer.Status} {answer.Content}");
+                }
+                else
+                {
+                    Assert.True(answer.Status is < 500 and not 401 and not 403, $"{endpoint} answered a {role} with {answer.Status} {answer.Content}");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_of_an_organisation_is_seen_or_touched_from_another()
+    {
+        await using var host = await TestHost.Start();
+        using var owner = await ApiCaller.As(host, Role.Owner);
+        using var other = await ApiCaller.As(host, Role.Owner, "elsewhere");
+        var ids = await Things(host);
+        foreach (var endpoint in Expected.Keys.Where(endpoint => endpoint.Contains("{id}", StringComparison.Ordinal) && endpoint != "GET /servers/{id}/scans/latest"))
+        {
+            var id = ids[endpoint.Split('/')[1]];
+            Assert.Equal(404, (await Call(other, endpoint, id, Body(endpoint, ids))).Status);
+        }
+
+        foreach (var endpoint in Expected.Keys.Where(endpoint => endpoint.StartsWith("GET", StringComparison.Ordinal) && !endpoint.Contains('{', StringComparison.Ordinal) && endpoint.Split('/')[1] is not ("plugins" or "tokens" or "openapi.json")))
+        {
+            var (mine, theirs) = (await Call(owner, endpoint, ""), await Call(other, endpoint, ""));
+            if (endpoint == "GET /jobs/counts")
+            {
+                Assert.All(theirs.Json.EnumerateObject(), count => Assert.Equal(0, count.Value.GetInt64()));
+            }
+            else
+            {
+                Assert.True(mine.Items.Count > 0, endpoint);
+                Assert.Empty(theirs.Items);
+            }
+        }
+
+        var stolen = await other.Post("plans", Body("POST /plans", ids));
+        Assert.Equal(400, stolen.Status);
+        Assert.True(stolen.Json.GetProperty("errors").TryGetProperty("serverId", out _) && stolen.Json.GetProperty("errors").TryGetProperty("repositoryId", out _), stolen.Content);
+    }
+
+    /// One of everything, in the default organisation.
+    private static async Task<Dictionary<string, string>> Things(TestHost host)
+    {
+        var (organization, actor) = (OrganizationId.Default, Actor.System);
+        var server = await host.Get<ServerStore>().Add(organization, new ServerDraft { Name = "here", Kind = ServerKind.Local }, actor, default);
+        var repository = await host.Get<RepositoryStore>().Add(organization, actor, new NewRepository("safe", "local", $$"""{"path":"{{host.Data}}/safe"}"""), null, default);
+        var plan = await host.Get<PlanStore>().Add(organization, actor, new PlanSettings { Name = "shop", ServerId = server, RepositoryId = repository, Kind = "postgres" }, default);
+        var run = await host.Get<RunStore>().BackUpNow(organization, actor, plan, default);
+        const string restore = "r1";
+        await host.Get<Database>().Write(
+            t => t.Connection!.ExecuteAsync(
+                """
+                insert into restores (id, organization_id, repository_id, snapshot_id, kind, server_id, item, target, replace_existing, dry_run, state, created_at)
+                values (@restore, 'default', @repository, 'ab', 'postgres', @server, 'shop', 'copy', 0, 1, 'done', 1)
+                """,
+                new { restore, repository, server }, t),
+            default);
+        return new() { ["servers"] = server, ["repositories"] = repository, ["plans"] = plan, ["backups"] = run, ["restores"] = restore, ["jobs"] = (await host.Get<RunStore>().Get(organization, run, default)).DumpJobId!, ["tokens"] = "none" };
+    }
+
+    private static object Body(string endpoint, Dictionary<string, string> ids) => endpoint switch
+    {
+        "PUT /servers/{id}" => new { name = "x", kind = "local" },
+        "PUT /servers/{id}/host-key" => new { fingerprint = "SHA256:x", reason = "x" },
+        "POST /plans" or "PUT /plans/{id}" => new { name = "x", serverId = ids["servers"], repositoryId = ids["repositories"], kind = "postgres" },
+        _ => new { },
+    };
+
+    private static Task<ApiAnswer> Call(ApiCaller caller, string endpoint, string id, object? body = null)
+    {
+        var (method, path) = (HttpMethod.Parse(endpoint.Split(' ')[0]), endpoint.Split(" /")[1]);
+        var filled = path.Replace("{id}", id, StringComparison.Ordinal).Replace("{snapshot}", "ab", StringComparison.Ordinal);
+        return caller.Send(method, filled, method == HttpMethod.Get || method == HttpMethod.Delete ? null : body ?? new { });
+    }
+
+    private static IEnumerable<string> Endpoints(TestHost host) =>
+        from route in host.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        let path = "/" + route.RoutePattern.RawText!.Trim('/')
+        where path.StartsWith("/api/v1/", StringComparison.Ordinal)
+        from method in route.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods
+        select $"{method} {Regex.Replace(path["/api/v1".Length..], "/$", "")}";
+}
