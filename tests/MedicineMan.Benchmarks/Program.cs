@@ -6,7 +6,6 @@ return args switch
     ["repository", .. var rest] => await RepositoryBenchmark.Run(rest),
     ["start"] => await StartBenchmark.Run(),
     ["web"] => await WebBenchmark.Run(),
-    [RepositoryChild.Verb, .. var rest] => await RepositoryChild.Run(rest),
     [BarePage.Verb, .. var rest] => await BarePage.Run(rest),
     _ => Usage(),
 };

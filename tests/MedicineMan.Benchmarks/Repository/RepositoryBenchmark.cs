@@ -47,6 +47,7 @@ internal static class RepositoryBenchmark
         var (ours, restic) = (contenders[0], contenders[1]);
         var mebibytes = new FileInfo(dump).Length / 1048576.0;
         Figure.Print("repository.backup.speed", mebibytes / ours.BackupSeconds, mebibytes / restic.BackupSeconds, ">=1.5", "MiB/s");
+        Figure.Print("repository.backup.processor", ours.ProcessorSeconds, restic.ProcessorSeconds, "<=0.67", "s");
         Figure.Print("repository.backup.size", ours.Size / 1048576.0, restic.Size / 1048576.0, "<=1.02", "MiB");
         Figure.Print("repository.restore.speed", mebibytes / ours.DumpSeconds, mebibytes / restic.DumpSeconds, ">=1.3", "MiB/s");
         Figure.Print("repository.check.speed", mebibytes / ours.CheckSeconds, mebibytes / restic.CheckSeconds, ">=1.3", "MiB/s");
