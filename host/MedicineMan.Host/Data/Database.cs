@@ -10,6 +10,7 @@ namespace MedicineMan.Host.Data;
 internal sealed class Database : IJobDatabase, IAsyncDisposable
 {
     private readonly string sqlite = "";
+    private readonly string sqliteRead = "";
     private readonly NpgsqlDataSource? postgres;
     private readonly SemaphoreSlim writing = new(1, 1);
     private SqliteConnection? writer;
@@ -25,6 +26,8 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
         {
             Dialect = SqlDialect.Sqlite;
             sqlite = new SqliteConnectionStringBuilder(connectionString) { ForeignKeys = true, DefaultTimeout = 30 }.ToString();
+            // Foreign keys are for the writer; asking for them costs each reader a statement of its own.
+            sqliteRead = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = 30 }.ToString();
         }
         else
         {
@@ -42,7 +45,7 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
             return await postgres.OpenConnectionAsync(cancel);
         }
 
-        var connection = new SqliteConnection(sqlite);
+        var connection = new SqliteConnection(sqliteRead);
         await connection.OpenAsync(cancel);
         return connection;
     }
@@ -107,8 +110,10 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
         writing.Dispose();
         if (Dialect is SqlDialect.Sqlite)
         {
-            using var connection = new SqliteConnection(sqlite);
-            SqliteConnection.ClearPool(connection);
+            using var writers = new SqliteConnection(sqlite);
+            SqliteConnection.ClearPool(writers);
+            using var readers = new SqliteConnection(sqliteRead);
+            SqliteConnection.ClearPool(readers);
         }
     }
 

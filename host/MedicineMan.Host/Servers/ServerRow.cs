@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using MedicineMan.Host.Servers.Ssh;
 using MedicineMan.Sdk.Secrets;
@@ -41,6 +42,9 @@ internal record ServerRow
     public bool HostKeyPending { get; init; }
 
     public bool IsLocal => Kind == ServerKind.Local;
+
+    /// As a list names it: the port only where it is an unusual one.
+    public string Place => IsLocal ? "this machine" : Port == 22 ? Address : string.Create(CultureInfo.InvariantCulture, $"{Address}:{Port}");
 
     public IReadOnlyList<string> TagList => Tags == "[]" ? [] : JsonSerializer.Deserialize<string[]>(Tags) ?? [];
 }

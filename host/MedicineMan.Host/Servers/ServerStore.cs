@@ -12,6 +12,7 @@ namespace MedicineMan.Host.Servers;
 /// The servers an organisation looks after: where they are, how to sign in, and the few facts a list shows. What a scan found lies in Scanning.
 internal sealed class ServerStore(Database database, SecretVault vault, AuditLog audit, TimeProvider time)
 {
+    // In the order in which ServerRows reads them.
     private const string ListColumns = """
         id, name, address, port, kind, user_name as UserName, tags, state, seen_at as SeenAt, last_error as LastError, os_name as OsName,
         services_summary as ServicesSummary, disk_used_percent as DiskUsedPercent, case when pending_host_key is null or host_key is null then 0 else 1 end as HostKeyPending
@@ -72,8 +73,8 @@ internal sealed class ServerStore(Database database, SecretVault vault, AuditLog
         await using var connection = await database.OpenRead(organization, cancel);
         // Most visits are to the first page of everything; it costs fifty index entries and nothing else.
         var rows = cursor is null && string.IsNullOrWhiteSpace(search) && string.IsNullOrWhiteSpace(tag) && string.IsNullOrEmpty(state)
-            ? await connection.QueryAsync<ServerRow>(new CommandDefinition(FirstPageSql, new { organization, size = size + 1 }, cancellationToken: cancel))
-            : await connection.QueryAsync<ServerRow>(new CommandDefinition(
+            ? await ServerRows.Read(connection, new CommandDefinition(FirstPageSql, new { organization, size = size + 1 }, cancellationToken: cancel), cancel)
+            : await ServerRows.Read(connection, new CommandDefinition(
                 PageSql,
                 new
                 {
@@ -85,7 +86,7 @@ internal sealed class ServerStore(Database database, SecretVault vault, AuditLog
                     state = string.IsNullOrEmpty(state) ? null : state,
                     size = size + 1,
                 },
-                cancellationToken: cancel));
+                cancellationToken: cancel), cancel);
         return Data.Page<ServerRow>.Of(rows, size, row => new Cursor(row.Name, row.Id));
     }
 

@@ -10,6 +10,9 @@ internal static class Flash
 
     public static void Warn(this PageModel page, string sentence) => page.TempData["flash-warning"] = sentence;
 
+    /// Whether there is anything to say; looking does not use it up.
+    public static bool Any(ITempDataDictionary data) => data.ContainsKey("flash") || data.ContainsKey("flash-warning");
+
     public static string? Said(ITempDataDictionary data) => data["flash"] as string;
 
     public static string? Warned(ITempDataDictionary data) => data["flash-warning"] as string;

@@ -9,5 +9,5 @@ internal sealed class Icons(Assets assets)
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, IHtmlContent> drawn = new();
 
     public IHtmlContent this[string name] => drawn.GetOrAdd(
-        name, static (name, assets) => new HtmlString($"""<svg class="icon" aria-hidden="true" focusable="false"><use href="{assets.Icons}#{name}"></use></svg>"""), assets);
+        name, static (name, assets) => new HtmlString($"""<svg class="icon" aria-hidden="true"><use href="{assets.Icons}#{name}"></use></svg>"""), assets);
 }

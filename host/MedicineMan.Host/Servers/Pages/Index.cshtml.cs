@@ -2,33 +2,29 @@ using MedicineMan.Host.Access;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Shell;
 using Microsoft.AspNetCore.Http.Extensions;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace MedicineMan.Host.Servers.Pages;
 
+/// The list of servers. It reads its few words from the address by itself: model binding would be a tenth of the page's cost.
 internal sealed class IndexModel(ServerStore store) : PageModel
 {
     private const int Size = 50;
 
     public static Crumb[] Crumbs { get; } = [new("Servers")];
 
-    [BindProperty(SupportsGet = true)]
-    public string? Q { get; set; }
+    public string? Q => Word("q");
 
-    [BindProperty(SupportsGet = true)]
-    public string? Tag { get; set; }
+    public string? Tag => Word("tag");
 
-    [BindProperty(SupportsGet = true)]
-    public string? State { get; set; }
+    public string? State => Word("state");
 
-    [BindProperty(SupportsGet = true)]
-    public string? After { get; set; }
+    public string? After => Word("after");
 
     public Page<ServerRow> Servers { get; private set; } = new([], null);
 
-    public async Task OnGet(CancellationToken cancel) =>
-        Servers = await store.Page(HttpContext.Visitor().Organization, Q, Tag, State, After, Size, cancel);
+    public async Task OnGet() =>
+        Servers = await store.Page(HttpContext.Visitor().Organization, Q, Tag, State, After, Size, HttpContext.RequestAborted);
 
     /// The same search, from another row on.
     public string Link(string? after)
@@ -36,7 +32,7 @@ internal sealed class IndexModel(ServerStore store) : PageModel
         var query = new QueryBuilder();
         foreach (var (name, value) in new[] { ("q", Q), ("tag", Tag), ("state", State), ("after", after) })
         {
-            if (!string.IsNullOrEmpty(value))
+            if (value is not null)
             {
                 query.Add(name, value);
             }
@@ -44,4 +40,6 @@ internal sealed class IndexModel(ServerStore store) : PageModel
 
         return "/servers" + query;
     }
+
+    private string? Word(string name) => Request.Query.TryGetValue(name, out var values) && values.ToString() is { Length: > 0 } word ? word : null;
 }
