@@ -52,7 +52,7 @@ internal sealed class Numbers(Database database, BackupKinds kinds, TimeProvider
             return figures;
         }
 
-        var services = (await connection.QueryAsync<UnprotectedService>(new CommandDefinition(ServicesSql, new { organization, kinds = known, most = MostServices }, cancellationToken: cancel))).AsList();
+        var services = (await connection.QueryAsync<UnprotectedRow>(new CommandDefinition(ServicesSql, new { organization, kinds = known, most = MostServices }, cancellationToken: cancel))).AsList();
         return figures with
         {
             Services = services,
@@ -88,10 +88,10 @@ internal sealed record Figures
     public long RetryingJobs { get; init; }
 
     /// The first of the unprotected.
-    public IReadOnlyList<UnprotectedService> Services { get; init; } = [];
+    public IReadOnlyList<UnprotectedRow> Services { get; init; } = [];
 }
 
-internal sealed record UnprotectedService
+internal sealed record UnprotectedRow
 {
     public required string Id { get; init; }
 

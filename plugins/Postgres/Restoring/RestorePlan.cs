@@ -74,7 +74,7 @@ internal sealed record RestorePlan
         }
 
         var bytes = tables.Sum(t => t.Bytes);
-        steps.Add(string.Create(CultureInfo.InvariantCulture, $"Restore {tables.Count(t => t.HasRows)} tables with {tables.Sum(t => t.Rows)} rows ({bytes} bytes) of {Names.Shown(options.Item)} into {(state.Exists ? "a new database beside" : "new database")} {target} on PostgreSQL {cluster.Server.Version}."));
+        steps.Add(string.Create(CultureInfo.InvariantCulture, $"Restore {tables.Count(t => t.HasRows)} tables with {tables.Sum(t => t.Rows)} rows ({Amount(bytes)}) of {Names.Shown(options.Item)} into {(state.Exists ? "a new database beside" : "new database")} {target} on PostgreSQL {cluster.Server.Version}."));
         if (state.Exists && options.Replace)
         {
             steps.Add($"End the sessions in {target}, put the new database in its place, and drop the old one.");
@@ -82,9 +82,9 @@ internal sealed record RestorePlan
 
         if (state.FreeBytes is { } free)
         {
-            steps.Add(string.Create(CultureInfo.InvariantCulture, $"The disk of {state.DataDirectory} has {free} bytes free; the database took {manifest.Database.Bytes} bytes."));
+            steps.Add(string.Create(CultureInfo.InvariantCulture, $"The disk of {state.DataDirectory} has {Amount(free)} free; the database took {Amount(manifest.Database.Bytes)}."));
             Check(options.Objects is not null || free > manifest.Database.Bytes, string.Create(CultureInfo.InvariantCulture,
-                $"The database needs about {manifest.Database.Bytes} bytes, and the disk of {state.DataDirectory} has {free} free. Make room first."));
+                $"The database needs about {Amount(manifest.Database.Bytes)}, and the disk of {state.DataDirectory} has {Amount(free)} free. Make room first."));
         }
 
         return new RestorePlan
@@ -137,4 +137,12 @@ internal sealed record RestorePlan
 
         return [.. chosen.Values.OrderBy(t => t.FullName, StringComparer.Ordinal)];
     }
+
+    private static string Amount(long? bytes) => bytes switch
+    {
+        null => "an unknown amount",
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
+        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes"),
+    };
 }

@@ -5,6 +5,7 @@ using MedicineMan.Host.Backups.Proofs;
 using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Shell;
 using MedicineMan.Jobs;
 using MedicineMan.Repository;
 using MedicineMan.Sdk.Backups;
@@ -38,7 +39,7 @@ internal sealed class BackUp(
         {
             var stored = await DumpAndStore(job, organization, run, stage, cancel);
             await record.Stored(organization, actor, run, stored, cancel);
-            job.Log($"Stored snapshot {stored.SnapshotId[..8]}: {stored.ReadBytes} bytes read, {stored.StoredBytes} stored.");
+            job.Log($"Stored snapshot {stored.SnapshotId[..8]}: {Size.Text(stored.ReadBytes)} read, {Size.Text(stored.StoredBytes)} stored.");
         }
         catch (LeaseLostException)
         {

@@ -47,7 +47,7 @@ public abstract class SettlementTests
         values ('{id}', 'default', 'repo', 'snap', 'postgres', 's', 'i', 't', 0, 0, 'waiting', '{job}', 0);
         """;
 
-    private static Task Write(TestDatabase test, string sql) => test.Database.Write(t => t.Connection!.ExecuteAsync(sql, transaction: t), default);
+    private static Task<int> Write(TestDatabase test, string sql) => test.Database.Write(t => t.Connection!.ExecuteAsync(sql, transaction: t), default);
 
     private static async Task<IReadOnlyList<string>> States(TestDatabase test, string id)
     {
