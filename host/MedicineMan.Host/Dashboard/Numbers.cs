@@ -2,6 +2,7 @@ using Dapper;
 using MedicineMan.Host.Backups.Plans;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
+using MedicineMan.Jobs;
 
 namespace MedicineMan.Host.Dashboard;
 
@@ -52,15 +53,18 @@ internal sealed class Numbers(Database database, BackupKinds kinds, TimeProvider
             return figures;
         }
 
-        var services = (await connection.QueryAsync<UnprotectedRow>(new CommandDefinition(ServicesSql, new { organization, kinds = known, most = MostServices }, cancellationToken: cancel))).AsList();
+        var services = (await connection.QueryAsync<UnprotectedRow>(new CommandDefinition(Among(ServicesSql), new { organization, kinds = known, most = MostServices }, cancellationToken: cancel))).AsList();
         return figures with
         {
             Services = services,
             Unprotected = services.Count < MostServices
                 ? services.Count
-                : await connection.ExecuteScalarAsync<long>(new CommandDefinition(UnprotectedSql, new { organization, kinds = known }, cancellationToken: cancel)),
+                : await connection.ExecuteScalarAsync<long>(new CommandDefinition(Among(UnprotectedSql), new { organization, kinds = known }, cancellationToken: cancel)),
         };
     }
+
+    // PostgreSQL takes a list as one value; for SQLite the list is written out.
+    private string Among(string sql) => database.Dialect is SqlDialect.Postgres ? sql.Replace("in @kinds", "= any(@kinds)", StringComparison.Ordinal) : sql;
 }
 
 internal sealed record Figures
