@@ -1,6 +1,5 @@
 using System.Buffers;
 using MedicineMan.Repository.Crypto;
-using ZstdSharp;
 
 namespace MedicineMan.Repository.Storing;
 
@@ -11,12 +10,10 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
     private const int MinimumGainPercent = 3;
 
     private readonly Sealer sealer = new(key);
-    private readonly Compressor compressor = new(1);
-    private readonly Decompressor decompressor = new();
+    private readonly Zstd zstd = new();
     private byte[] stored = [];
     private byte[] opened = [];
     private byte[] plain = [];
-    private int level = 1;
 
     public Sealer Sealer => sealer;
 
@@ -24,9 +21,8 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
     /// <returns>The stored form, valid until the next call, and the plain length when compressed, else 0.</returns>
     public (ReadOnlyMemory<byte> Stored, uint UncompressedLength) Encode(ReadOnlySpan<byte> blob, int atLevel)
     {
-        SetLevel(atLevel);
-        Grow(ref stored, Compressor.GetCompressBound(blob.Length) + Sealer.Overhead);
-        var length = blob.Length == 0 ? int.MaxValue : compressor.Wrap(blob, stored.AsSpan(Sealer.IvSize));
+        Grow(ref stored, Zstd.Bound(blob.Length) + Sealer.Overhead);
+        var length = blob.Length == 0 ? int.MaxValue : zstd.Compress(blob, stored.AsSpan(Sealer.IvSize), atLevel);
         var compressed = length < blob.Length - (long)blob.Length * MinimumGainPercent / 100;
         if (!compressed)
         {
@@ -48,9 +44,8 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
     /// <summary>Stored length at a level, for choosing one.</summary>
     public int CompressedLength(ReadOnlySpan<byte> blob, int atLevel)
     {
-        SetLevel(atLevel);
-        Grow(ref stored, Compressor.GetCompressBound(blob.Length));
-        return compressor.Wrap(blob, stored);
+        Grow(ref stored, Zstd.Bound(blob.Length));
+        return zstd.Compress(blob, stored, atLevel);
     }
 
     /// <summary>Opens and decompresses.</summary>
@@ -77,31 +72,14 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
         }
 
         Grow(ref plain, checked((int)uncompressedLength));
-        try
-        {
-            var unwrapped = decompressor.Unwrap(opened.AsSpan(0, length), plain.AsSpan(0, (int)uncompressedLength));
-            blob = plain.AsMemory(0, unwrapped);
-            return unwrapped == uncompressedLength;
-        }
-        catch (ZstdException)
-        {
-            return false;
-        }
+        blob = plain.AsMemory(0, (int)uncompressedLength);
+        return zstd.Decompress(opened.AsSpan(0, length), plain.AsSpan(0, (int)uncompressedLength)) == blob.Length;
     }
 
     public void Dispose()
     {
         sealer.Dispose();
-        compressor.Dispose();
-        decompressor.Dispose();
-    }
-
-    private void SetLevel(int wanted)
-    {
-        if (wanted != level)
-        {
-            compressor.Level = level = wanted;
-        }
+        zstd.Dispose();
     }
 
     private static void Grow(ref byte[] buffer, int length)
