@@ -8,12 +8,7 @@ internal static class ShellServices
     public static void AddShell(this IServiceCollection services)
     {
         // Pages stand in their room's folder and name their own URL on their first line, so no route follows from a path.
-        services.AddRazorPages(options =>
-        {
-            options.RootDirectory = "/";
-            // A page has one address of its own; a new plan is edited on the page of an existing one.
-            options.Conventions.AddPageRoute("/Backups/Pages/EditPlan", "/backups/plans/{id:regex(^new$)}");
-        });
+        services.AddRazorPages(options => options.RootDirectory = "/");
         services.Configure<RazorViewEngineOptions>(options => options.PageViewLocationFormats.Add("/Shell/{0}.cshtml"));
         services.AddAntiforgery(options =>
         {

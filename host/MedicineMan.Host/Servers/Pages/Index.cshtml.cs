@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace MedicineMan.Host.Servers.Pages;
 
-/// The list of servers. It reads its few words from the address by itself: model binding would be a tenth of the page's cost.
+/// The list of servers. It reads its few words from the address by itself, without model binding, because it is the page that is asked for most.
 internal sealed class IndexModel(ServerStore store) : PageModel
 {
     private const int Size = 50;
