@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MedicineMan.Host.Api;
 using MedicineMan.Host.Backups;
+using MedicineMan.Host.Backups.Restores;
 using MedicineMan.Host.Cli.Show;
 using MedicineMan.Host.Cli.Wire;
 using MedicineMan.Sdk;
@@ -12,9 +13,9 @@ internal static class RestoreCommands
     public static Command Create()
     {
         var what = new Argument<string>("backup") { Description = "Id of a backup, or a snapshot's id or its beginning." };
-        var item = new Option<string>("--item") { Description = "What to restore of it, for instance the name of a database.", Required = true };
+        var item = new Option<string?>("--item") { Description = "What to restore of it, for instance the name of a database. Default: all it holds." };
         var server = new Option<string>("--to-server") { Description = "Server to restore to.", Required = true };
-        var target = new Option<string>("--as") { Description = "Name the restored one gets.", Required = true };
+        var target = new Option<string>("--as") { Description = "Name the restored one gets; {item} in it stands for its own name, for several at once.", Required = true };
         var tables = new Option<string[]>("--table") { Description = "Only this table; may be given several times." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would happen." };
         var replace = new Option<bool>("--replace") { Description = "Replace an existing one of that name; needs --confirm." };
@@ -28,21 +29,35 @@ internal static class RestoreCommands
                 throw new UserFacingException($"To replace {name}, type its name: --replace --confirm \"{name}\". Nothing was changed.");
             }
 
-            var order = new RestoreOrder
+            var backup = await Backup(host, parsed.GetValue(what)!, cancel);
+            IReadOnlyList<string> items = parsed.GetValue(item) is { } chosen ? [chosen] : backup.Items;
+            TargetName.MustFit(name, items.Count, parsed.GetValue(replace));
+            var worst = 0;
+            foreach (var one in items)
             {
-                BackupId = (await Backup(host, parsed.GetValue(what)!, cancel)).Id, Item = parsed.GetValue(item), ServerId = (await host.Server(parsed.GetValue(server)!, cancel)).Id, Target = name,
-                Objects = parsed.GetValue(tables), DryRun = parsed.GetValue(dryRun), Confirmation = parsed.GetValue(replace) ? parsed.GetValue(confirm) : null,
-            };
-            var restore = await host.Post<RestoreAnswer>("restores", order, cancel);
-            if (!parsed.GetValue(wait))
-            {
-                output.One(restore, ("restore", restore.Id));
-                return Endings.Queued(host, output, restore.JobId!);
+                worst = Math.Max(worst, await Restore(one));
             }
 
-            var job = await new JobWatch(host, output).Wait(restore.JobId!, cancel);
-            restore = await host.Get<RestoreAnswer>($"restores/{restore.Id}", CancellationToken.None);
-            return Told(output, restore, job);
+            return worst;
+
+            async Task<int> Restore(string one)
+            {
+                var order = new RestoreOrder
+                {
+                    BackupId = backup.Id, Item = one, ServerId = (await host.Server(parsed.GetValue(server)!, cancel)).Id, Target = TargetName.For(name, one),
+                    Objects = parsed.GetValue(tables), DryRun = parsed.GetValue(dryRun), Confirmation = parsed.GetValue(replace) ? parsed.GetValue(confirm) : null,
+                };
+                var restore = await host.Post<RestoreAnswer>("restores", order, cancel);
+                if (!parsed.GetValue(wait))
+                {
+                    output.One(restore, ("restore", restore.Id));
+                    return Endings.Queued(host, output, restore.JobId!);
+                }
+
+                var job = await new JobWatch(host, output).Wait(restore.JobId!, cancel);
+                restore = await host.Get<RestoreAnswer>($"restores/{restore.Id}", CancellationToken.None);
+                return Told(output, restore, job);
+            }
         });
     }
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using MedicineMan.Host.Shell;
 using MedicineMan.Sdk.Scanning;
 
 namespace MedicineMan.Host.Scanning;
@@ -24,6 +26,14 @@ internal sealed record FactRow
     public required string Name { get; init; }
 
     public required string Value { get; init; }
+
+    /// As people read it: amounts and spans of time in words.
+    public string Shown => (Name, long.TryParse(Value, CultureInfo.InvariantCulture, out var number)) switch
+    {
+        (['m', 'e', 'm', 'o', 'r', 'y', '.', ..], true) => Size.Text(number),
+        ("uptime.seconds", true) => $"{number / 86400} d {number / 3600 % 24} h {number / 60 % 60} min",
+        _ => Value,
+    };
 }
 
 internal sealed record DiskRow

@@ -35,8 +35,8 @@ internal sealed class RestoreModel(RunStore runs, RestoreStore restores, ServerS
             return NotFound();
         }
 
-        var chosen = run.ItemNames.Contains(item) ? item! : run.ItemNames[0];
-        Form = new RestoreForm { Item = chosen, ServerId = run.ServerId, Target = $"{chosen}_restored", Tables = table is null ? [] : [table] };
+        var chosen = item is "" || run.ItemNames.Contains(item) ? item! : run.ItemNames[0];
+        Form = new RestoreForm { Item = chosen, ServerId = run.ServerId, Target = $"{(chosen.Length > 0 ? chosen : TargetName.Item)}_restored", Tables = table is null ? [] : [table] };
         await Show(run, cancel);
         return Page();
     }
@@ -47,7 +47,13 @@ internal sealed class RestoreModel(RunStore runs, RestoreStore restores, ServerS
         var run = await runs.Get(visitor.Organization, id, cancel);
         try
         {
-            return Redirect($"/backups/restores/{await restores.Request(visitor.Organization, visitor.Actor, Form.Read(run), run.Kind, cancel)}");
+            var ids = new List<string>();
+            foreach (var request in Form.Read(run))
+            {
+                ids.Add(await restores.Request(visitor.Organization, visitor.Actor, request, run.Kind, cancel));
+            }
+
+            return Redirect(ids is [var only] ? $"/backups/restores/{only}" : "/backups/restores");
         }
         catch (UserFacingException refused)
         {

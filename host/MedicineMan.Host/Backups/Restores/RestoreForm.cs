@@ -27,9 +27,17 @@ public sealed class RestoreForm
 
     public string? RunAs { get; set; }
 
-    internal RestoreRequest Read(RunRow run) => new()
+    /// One request for each database: the one chosen, or all that the run holds.
+    internal IReadOnlyList<RestoreRequest> Read(RunRow run)
     {
-        RepositoryId = run.RepositoryId, SnapshotId = run.SnapshotId!, Item = Item, Objects = Tables.Count == 0 ? null : Tables, ServerId = ServerId, Target = Target ?? "", Confirmation = Confirmation,
+        IReadOnlyList<string> items = Item.Length > 0 ? [Item] : run.ItemNames;
+        TargetName.MustFit(Target ?? "", items.Count, !string.IsNullOrEmpty(Confirmation));
+        return [.. items.Select(item => One(run, item))];
+    }
+
+    private RestoreRequest One(RunRow run, string item) => new()
+    {
+        RepositoryId = run.RepositoryId, SnapshotId = run.SnapshotId!, Item = item, Objects = Tables.Count == 0 ? null : Tables, ServerId = ServerId, Target = TargetName.For((Target ?? "").Trim(), item), Confirmation = Confirmation,
         DryRun = DryRun, Host = Host, Port = Port, UserName = UserName, Password = Password, RunAs = RunAs, PlanId = run.PlanId,
     };
 }

@@ -50,4 +50,21 @@ public sealed class RestoreTests
         Assert.Equal(2000, await ward.Postgres.Query<long>("select count(*) from customers", "only_customers"));
         Assert.Equal(0, await ward.Postgres.Query<long>("select count(*) from pg_class where relname = 'orders'", "only_customers"));
     }
+
+    [SkippableFact]
+    public async Task All_databases_of_a_run_come_back_by_one_form()
+    {
+        await using var ward = await Ward.Open();
+        await ward.Shop();
+        await ward.Shop("second", rows: 10);
+        var run = await ward.BackUp(await ward.Plan(items: ["shop", "second"]));
+        Assert.Equal("proven", run.State);
+        using var owner = await ward.Host.Owner();
+        var answer = await owner.Send($"/backups/runs/{run.Id}/restore?item=", ("Form.Item", ""), ("Form.ServerId", ward.ServerId), ("Form.Target", "{item}_copy"), ("Form.DryRun", "false"));
+        Assert.Equal("/backups/restores", answer.Location);
+        var restores = await ward.Until(
+            async () => (await ward.Host.Get<Host.Backups.Restores.RestoreStore>().Page(Ward.Here, null, 10, default)).Items, rows => rows.All(row => row.State.IsFinal()), rows => string.Join(", ", rows.Select(row => row.State)));
+        Assert.Equal(["second_copy", "shop_copy"], restores.Where(row => row.State is StageState.Done).Select(row => row.Target).Order());
+        Assert.Equal(10, await ward.Postgres.Query<long>("select count(*) from customers", "second_copy"));
+    }
 }
