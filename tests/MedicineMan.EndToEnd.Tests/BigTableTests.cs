@@ -7,7 +7,8 @@ namespace MedicineMan.EndToEnd.Tests;
 /// A table far larger than the memory the program may use. MEDICINEMAN_BIG_TABLE_MB sets its size; releases are tried with 2048.
 public sealed class BigTableTests(ITestOutputHelper output)
 {
-    private const long MostMemory = 300_000_000;
+    // The serving host idles at half of this; the rest is pooled buffers of dump, pack and proof, which do not grow with the table.
+    private const long MostMemory = 400_000_000;
 
     [SkippableFact]
     public async Task A_big_table_is_backed_up_and_proven_in_little_memory()
