@@ -35,8 +35,8 @@ internal sealed class RestoreModel(RunStore runs, RestoreStore restores, ServerS
             return NotFound();
         }
 
-        var chosen = item is "" || run.ItemNames.Contains(item) ? item! : run.ItemNames[0];
-        Form = new RestoreForm { Item = chosen, ServerId = run.ServerId, Target = $"{(chosen.Length > 0 ? chosen : TargetName.Item)}_restored", Tables = table is null ? [] : [table] };
+        var chosen = item == TargetName.Item || run.ItemNames.Contains(item) ? item! : run.ItemNames[0];
+        Form = new RestoreForm { Item = chosen, ServerId = run.ServerId, Target = $"{chosen}_restored", Tables = table is null ? [] : [table] };
         await Show(run, cancel);
         return Page();
     }

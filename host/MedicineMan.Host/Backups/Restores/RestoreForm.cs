@@ -5,7 +5,10 @@ namespace MedicineMan.Host.Backups.Restores;
 /// What the restore form sends, and how it becomes a request.
 public sealed class RestoreForm
 {
+    /// The database, or <see cref="TargetName.Item"/> for all of them.
     public string Item { get; set; } = "";
+
+    public bool IsAll => Item == TargetName.Item;
 
     public IReadOnlyList<string> Tables { get; set; } = [];
 
@@ -30,7 +33,7 @@ public sealed class RestoreForm
     /// One request for each database: the one chosen, or all that the run holds.
     internal IReadOnlyList<RestoreRequest> Read(RunRow run)
     {
-        IReadOnlyList<string> items = Item.Length > 0 ? [Item] : run.ItemNames;
+        IReadOnlyList<string> items = IsAll ? run.ItemNames : [Item];
         TargetName.MustFit(Target ?? "", items.Count, !string.IsNullOrEmpty(Confirmation));
         return [.. items.Select(item => One(run, item))];
     }

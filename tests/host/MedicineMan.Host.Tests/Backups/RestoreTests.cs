@@ -60,7 +60,7 @@ public sealed class RestoreTests
         var run = await ward.BackUp(await ward.Plan(items: ["shop", "second"]));
         Assert.Equal("proven", run.State);
         using var owner = await ward.Host.Owner();
-        var answer = await owner.Send($"/backups/runs/{run.Id}/restore?item=", ("Form.Item", ""), ("Form.ServerId", ward.ServerId), ("Form.Target", "{item}_copy"), ("Form.DryRun", "false"));
+        var answer = await owner.Send($"/backups/runs/{run.Id}/restore?item={{item}}", ("Form.Item", "{item}"), ("Form.ServerId", ward.ServerId), ("Form.Target", "{item}_copy"), ("Form.DryRun", "false"));
         Assert.Equal("/backups/restores", answer.Location);
         var restores = await ward.Until(
             async () => (await ward.Host.Get<Host.Backups.Restores.RestoreStore>().Page(Ward.Here, null, 10, default)).Items, rows => rows.All(row => row.State.IsFinal()), rows => string.Join(", ", rows.Select(row => row.State)));
