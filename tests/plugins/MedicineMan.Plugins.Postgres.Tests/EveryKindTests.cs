@@ -151,7 +151,7 @@ public sealed class EveryKindTests(PostgresFixture postgres) : IClassFixture<Pos
         var before = await postgres.Server.Query<string>("select string_agg(datname, ',' order by datname) from pg_database");
         var report = await backup.RestoreAsync(postgres.Source, new RestoreOptions(Name, "dry") { DryRun = true }, dump, default);
         Assert.Contains("tables with", report.Steps[0], StringComparison.Ordinal);
-        Assert.Contains("bytes free", report.Steps[^1], StringComparison.Ordinal);
+        Assert.Contains(" free; the database took ", report.Steps[^1], StringComparison.Ordinal);
         report = await backup.RestoreAsync(postgres.Source, new RestoreOptions(Name, Name) { DryRun = true, Objects = ["public.base", "public.nope"] }, dump, default);
         Assert.Contains(report.Warnings, w => w.Contains("exists already", StringComparison.Ordinal));
         Assert.Contains(report.Warnings, w => w.Contains("no table public.nope", StringComparison.Ordinal));
