@@ -47,6 +47,9 @@ internal sealed partial class PostgresFailure(string what, string remedy, Postgr
         var systemUser = source.RunAs is { } user ? $"operating system user {user}" : "the operating system user of the connection";
         return text switch
         {
+            // An immediate shutdown says 57P01 too, as a warning and without an error after it.
+            _ when Has("immediate shutdown") || Has("crash of another server process") => (
+                " The server was stopped or crashed. Start it, look at its log, and run this again.", PostgresFailureKind.ConnectionLost),
             _ when Has("57P01") || Has("terminating connection due to administrator command") => (
                 " The database was dropped or its sessions were ended during the work. Run it again if that was not meant for good.", PostgresFailureKind.ConnectionLost),
             _ when Has("57P02") || Has("57P03") || Has("server closed the connection") || Has("the database system is ") || Has("connection to server was lost") => (
