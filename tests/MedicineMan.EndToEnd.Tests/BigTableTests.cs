@@ -8,7 +8,7 @@ namespace MedicineMan.EndToEnd.Tests;
 public sealed class BigTableTests(ITestOutputHelper output)
 {
     // The serving host idles at half of this; the rest is pooled buffers of dump, pack and proof, which do not grow with the table.
-    private const long MostMemory = 400_000_000;
+    private const long MostMemory = 450_000_000;
 
     [SkippableFact]
     public async Task A_big_table_is_backed_up_and_proven_in_little_memory()
