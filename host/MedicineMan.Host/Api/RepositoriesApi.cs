@@ -65,7 +65,7 @@ internal sealed record RepositoryRequest
     public string? Password { get; init; }
 }
 
-/// <param name="State"><c>new</c>, <c>ready</c> or <c>failed</c>.</param>
+/// <param name="State"><c>new</c> or <c>existing</c> until it was made or opened, then <c>ready</c>; <c>failed new</c> or <c>failed</c> with the reason in Error.</param>
 internal sealed record RepositoryAnswer(string Id, string Name, string Kind, string Place, string State, string? Error, long? StoredBytes, DateTimeOffset? CheckedAt, DateTimeOffset CreatedAt)
 {
     public static RepositoryAnswer Of(RepositoryRow row) => new(row.Id, row.Name, row.Kind, row.Place, row.State, row.Error, row.StoredBytes, row.CheckedAt, row.CreatedAt);
