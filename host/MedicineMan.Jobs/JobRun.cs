@@ -14,10 +14,11 @@ public sealed class JobRun
     private readonly ClaimedJob job;
     private readonly Fence fence;
     private readonly Journal journal;
+    private readonly Func<Exception, bool> runsAgain;
 
-    internal JobRun(IJobDatabase database, ClaimedJob job, JsonElement arguments, Fence fence, Journal journal)
+    internal JobRun(IJobDatabase database, ClaimedJob job, JsonElement arguments, Fence fence, Journal journal, Func<Exception, bool> runsAgain)
     {
-        (this.database, this.job, this.fence, this.journal) = (database, job, fence, journal);
+        (this.database, this.job, this.fence, this.journal, this.runsAgain) = (database, job, fence, journal, runsAgain);
         (Arguments, Checkpoint) = (arguments, job.Checkpoint);
     }
 
@@ -37,6 +38,9 @@ public sealed class JobRun
 
     /// The fencing token: grows with each claim of the job, for side effects that can carry it along.
     public long LeaseToken => job.Token;
+
+    /// Whether the queue runs this job once more if this attempt ends with that failure, for handlers that keep a record of their own.
+    public bool RunsAgainAfter(Exception failure) => runsAgain(failure);
 
     /// What an earlier attempt or this one saved, as JSON.
     public string? Checkpoint { get; private set; }

@@ -52,6 +52,9 @@ internal sealed record BackupAnswer
     /// Null when the plan was removed.
     public string? PlanName { get; init; }
 
+    /// Plan and server of a backup that another installation made.
+    public string? Origin { get; init; }
+
     public required string ServerId { get; init; }
 
     public string? ServerName { get; init; }
@@ -112,7 +115,7 @@ internal sealed record BackupAnswer
 
     public static BackupAnswer Of(RunRow row) => new()
     {
-        Id = row.Id, PlanId = row.PlanId, PlanName = row.PlanName, ServerId = row.ServerId, ServerName = row.ServerName, RepositoryId = row.RepositoryId, Kind = row.Kind, Items = row.ItemNames,
+        Id = row.Id, PlanId = row.PlanId, PlanName = row.PlanName, Origin = row.Origin, ServerId = row.ServerId, ServerName = row.ServerName, RepositoryId = row.RepositoryId, Kind = row.Kind, Items = row.ItemNames,
         State = row.State.Replace(' ', '-'), Final = row.IsFinal, DumpState = row.DumpState, StoreState = row.StoreState, ProveState = row.ProveState, Error = row.Error, ProveError = row.ProveError,
         DumpJobId = row.DumpJobId, ProveJobId = row.ProveJobId, SnapshotId = row.SnapshotId, ReadBytes = row.ReadBytes, NewBytes = row.NewBytes, StoredBytes = row.StoredBytes, Tables = row.Tables,
         Rows = row.TableRows, CreatedAt = row.CreatedAt, StartedAt = row.StartedAt, StoredAt = row.StoredAt, ProvenAt = row.ProvenAt, RestoreMilliseconds = row.RestoreMs,

@@ -44,10 +44,23 @@ internal sealed record PlanRequest
     /// Where proofs restore to; the plan's own server when left out.
     public string? ProofServerId { get; init; }
 
+    /// How the proof connects, when it is not as the backup does; without it a proof on another server uses what the scan found there.
+    public string? ProofHost { get; init; }
+
+    [Range(1, 65535, ErrorMessage = "A port lies between 1 and 65535.")]
+    public int? ProofPort { get; init; }
+
+    public string? ProofUserName { get; init; }
+
+    public string? ProofPassword { get; init; }
+
+    public string? ProofRunAs { get; init; }
+
     public PlanSettings Settings() => new()
     {
         Name = Name!.Trim(), ServerId = ServerId!, RepositoryId = RepositoryId!, Kind = Kind!, Service = Service, Host = Host, Port = Port, UserName = UserName, Password = Password,
-        RunAs = RunAs, Items = Items ?? [], Prove = Prove, ProofServerId = ProofServerId,
+        RunAs = RunAs, Items = Items ?? [], Prove = Prove, ProofServerId = ProofServerId, ProofHost = ProofHost, ProofPort = ProofPort, ProofUserName = ProofUserName,
+        ProofPassword = ProofPassword, ProofRunAs = ProofRunAs,
     };
 }
 
@@ -83,6 +96,16 @@ internal sealed record PlanAnswer
 
     public string? ProofServerId { get; init; }
 
+    public string? ProofHost { get; init; }
+
+    public int? ProofPort { get; init; }
+
+    public string? ProofUserName { get; init; }
+
+    public required bool HasProofPassword { get; init; }
+
+    public string? ProofRunAs { get; init; }
+
     /// Why the source could not be looked at.
     public string? SourceError { get; init; }
 
@@ -106,7 +129,8 @@ internal sealed record PlanAnswer
     {
         Id = row.Id, Name = row.Name, ServerId = row.ServerId, ServerName = row.ServerName, RepositoryId = row.RepositoryId, RepositoryName = row.RepositoryName, Kind = row.Kind,
         Host = row.Host, Port = row.Port, UserName = row.UserName, HasPassword = row.PasswordSecret is not null, RunAs = row.RunAs, Items = row.ItemNames, Prove = row.Prove,
-        ProofServerId = row.ProofServerId, SourceError = row.FoundError, LookedAt = row.FoundAt, LastBackupId = row.LastRunId, DumpState = row.DumpState, StoreState = row.StoreState,
+        ProofServerId = row.ProofServerId, ProofHost = row.ProofHost, ProofPort = row.ProofPort, ProofUserName = row.ProofUserName,
+        HasProofPassword = row.ProofPasswordSecret is not null, ProofRunAs = row.ProofRunAs, SourceError = row.FoundError, LookedAt = row.FoundAt, LastBackupId = row.LastRunId, DumpState = row.DumpState, StoreState = row.StoreState,
         ProveState = row.ProveState, LastBackupAt = row.LastRunAt, LastProvenAt = row.LastProvenAt, CreatedAt = row.CreatedAt,
     };
 }

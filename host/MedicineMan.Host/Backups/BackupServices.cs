@@ -17,6 +17,7 @@ internal static class BackupServices
         services.AddSingleton<PlanStore>().AddSingleton<Sources>().AddSingleton<BackupKinds>().AddSingleton<PlanChoices>();
         services.AddSingleton<RunStore>().AddSingleton<RunRecord>().AddSingleton<FirstProtection>();
         services.AddSingleton<RestoreStore>().AddSingleton<ScratchTargets>();
+        services.AddSingleton<AdoptRuns>();
         services.AddSingleton<IJobHandler, PrepareRepository>().AddSingleton<IJobHandler, ReadRepository>().AddSingleton<IJobHandler, LookAtSource>();
         services.AddSingleton<IJobHandler, BackUp>().AddSingleton<IJobHandler, ProveBackup>().AddSingleton<IJobHandler, RestoreBackup>();
         services.AddSingleton<Settlement>();

@@ -16,6 +16,10 @@ internal static class Failures
         _ => $"An unexpected {failure.GetType().Name}: {failure.Message} The log has the details; if it happens again, please report it.",
     };
 
+    /// The same for an attempt that another one follows.
+    public static string SentenceBetween(Exception failure, CancellationToken cancel) =>
+        cancel.IsCancellationRequested ? "Medicine Man was stopped in the middle of it; it is done again after the next start." : Sentence(failure, cancel);
+
     /// A broken connection and a storage that may come back are worth another attempt; what an operator must mend is not.
     public static JobFailure Classify(Exception failure) => failure switch
     {

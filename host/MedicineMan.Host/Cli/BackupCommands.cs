@@ -46,7 +46,7 @@ internal static class BackupCommands
             return await output.List(
                 host.All<BackupAnswer>("backups" + of, cancel).Take(parsed.GetValue(most)),
                 "No backup yet. Make one with: medicineman backup run <plan>",
-                ("WHEN", backup => Output.Time(backup.CreatedAt)), ("PLAN", backup => backup.PlanName ?? "removed plan"), ("SERVER", backup => backup.ServerName), ("STATE", backup => backup.State),
+                ("WHEN", backup => Output.Time(backup.CreatedAt)), ("PLAN", backup => backup.PlanName ?? backup.Origin ?? "removed plan"), ("SERVER", backup => backup.ServerName), ("STATE", backup => backup.State),
                 ("READ", backup => backup.SnapshotId is null ? "" : Output.Bytes(backup.ReadBytes)), ("STORED", backup => backup.SnapshotId is null ? "" : Output.Bytes(backup.StoredBytes)),
                 ("SNAPSHOT", backup => backup.SnapshotId?[..8]), ("ID", backup => backup.Id));
         });

@@ -30,18 +30,30 @@ internal static class PlanCommands
         var items = new Option<string[]>("--item") { Description = "Database to back up; may be given several times. Default: all." };
         var noProof = new Option<bool>("--no-prove") { Description = "Do not prove the backups by a restore." };
         var proofServer = new Option<string?>("--proof-server") { Description = "Server the proofs restore to. Default: the same." };
-        return new Command("add", "Adds a plan.") { name, server, repository, kind, host, port, user, passwordFile, runAs, items, noProof, proofServer }.Does(async (parsed, client, output, cancel) =>
+        var proofHost = new Option<string?>("--proof-host") { Description = "Host or socket directory the proofs connect to. Default: the backup's own; on another server, what its scan found." };
+        var proofPort = new Option<int?>("--proof-port") { Description = "Port the proofs connect to." };
+        var proofUser = new Option<string?>("--proof-user") { Description = "Database user of the proofs." };
+        var proofPasswordFile = new Option<string?>("--proof-password-file") { Description = "File that holds that user's password." };
+        var proofRunAs = new Option<string?>("--proof-run-as") { Description = "Operating system user the proofs run their tools as." };
+        return new Command("add", "Adds a plan.")
+        {
+            name, server, repository, kind, host, port, user, passwordFile, runAs, items, noProof, proofServer, proofHost, proofPort, proofUser, proofPasswordFile, proofRunAs,
+        }.Does(async (parsed, client, output, cancel) =>
         {
             var request = new PlanRequest
             {
                 Name = parsed.GetValue(name), ServerId = (await client.Server(parsed.GetValue(server)!, cancel)).Id, RepositoryId = (await client.Repository(parsed.GetValue(repository)!, cancel)).Id,
                 Kind = parsed.GetValue(kind), Host = parsed.GetValue(host), Port = parsed.GetValue(port), UserName = parsed.GetValue(user), RunAs = parsed.GetValue(runAs), Items = parsed.GetValue(items) ?? [],
-                Password = parsed.GetValue(passwordFile) is { } file ? (await Door.Read(file, cancel)).TrimEnd('\r', '\n') : null, Prove = !parsed.GetValue(noProof),
+                Password = await Secret(parsed.GetValue(passwordFile), cancel), Prove = !parsed.GetValue(noProof),
                 ProofServerId = parsed.GetValue(proofServer) is { } proof ? (await client.Server(proof, cancel)).Id : null,
+                ProofHost = parsed.GetValue(proofHost), ProofPort = parsed.GetValue(proofPort), ProofUserName = parsed.GetValue(proofUser),
+                ProofPassword = await Secret(parsed.GetValue(proofPasswordFile), cancel), ProofRunAs = parsed.GetValue(proofRunAs),
             };
             var plan = await client.Post<PlanAnswer>("plans", request, cancel);
             output.Remark($"Next: medicineman backup run \"{plan.Name}\" --wait");
             return output.One(plan, ("id", plan.Id), ("name", plan.Name));
         });
     }
+
+    private static async Task<string?> Secret(string? file, CancellationToken cancel) => file is null ? null : (await Door.Read(file, cancel)).TrimEnd('\r', '\n');
 }

@@ -51,6 +51,7 @@ internal sealed class ServerStore(Database database, SecretVault vault, AuditLog
         where organization_id = @organization and id = @id
         """;
 
+    private const string UsedSql = "select name from plans where organization_id = @organization and (server_id = @id or proof_server_id = @id) order by name limit 1";
     private const string RemoveSql = "delete from servers where organization_id = @organization and id = @id";
 
     private const string ContactSql = """
@@ -145,6 +146,11 @@ internal sealed class ServerStore(Database database, SecretVault vault, AuditLog
         async transaction =>
         {
             var old = await In(transaction, organization, id, cancel);
+            if (await transaction.Connection!.ExecuteScalarAsync<string?>(new CommandDefinition(UsedSql, new { organization, id }, transaction, cancellationToken: cancel)) is { } plan)
+            {
+                throw new UserFacingException($"The plan \"{plan}\" backs {old.Name} up or proves its backups there. Change or remove the plan first; nothing was changed.") { Permanent = true };
+            }
+
             await Run(transaction, RemoveSql, new { organization, id }, cancel);
             if (old.Credential is { } credential)
             {

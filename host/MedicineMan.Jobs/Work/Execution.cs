@@ -62,7 +62,7 @@ internal sealed partial class Execution(
         }
 
         using var journal = new Journal(database, changes, options, time, logger, job);
-        var run = new JobRun(database, job, arguments, new Fence(database, time, options.Lease, job), journal);
+        var run = new JobRun(database, job, arguments, new Fence(database, time, options.Lease, job), journal, RunsAgain);
         using var limit = job.TimeLimit is { } most
             ? time.CreateTimer(_ => Stop(StopCause.TimeLimit), null, TimeSpan.FromMilliseconds(most), Timeout.InfiniteTimeSpan)
             : null;
@@ -113,6 +113,14 @@ internal sealed partial class Execution(
             }
         }
     }
+
+    private bool RunsAgain(Exception exception) => (StopCause)Volatile.Read(ref cause) switch
+    {
+        StopCause.LeaseLost or StopCause.Shutdown => true,
+        StopCause.Cancelled => false,
+        StopCause.TimeLimit => Verdict.RunsAgain(job, permanent: false),
+        _ => exception is LeaseLostException || Verdict.RunsAgain(job, options.Classify(exception).Permanent),
+    };
 
     private Outcome? Abandon(Task work)
     {

@@ -18,10 +18,12 @@ internal sealed class Verdict(JobWorkerOptions options)
     public Outcome Failed(ClaimedJob job, DateTimeOffset now, JobFailure failure)
     {
         var failures = job.Failures + 1;
-        return failure.Permanent || failures >= job.MaxAttempts
-            ? End(job, now, JobState.Dead, "failed", failure.Message) with { Fails = failures }
-            : Again(job, now, Backoff(failures), failures, "failed", failure.Message);
+        return RunsAgain(job, failure.Permanent)
+            ? Again(job, now, Backoff(failures), failures, "failed", failure.Message)
+            : End(job, now, JobState.Dead, "failed", failure.Message) with { Fails = failures };
     }
+
+    public static bool RunsAgain(ClaimedJob job, bool permanent) => !permanent && job.Failures + 1 < job.MaxAttempts;
 
     /// Nobody here can run the type; the job waits until somebody can, however long that takes.
     public Outcome Unknown(ClaimedJob job, DateTimeOffset now) =>

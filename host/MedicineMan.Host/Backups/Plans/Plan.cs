@@ -34,6 +34,16 @@ internal sealed record PlanSettings
 
     /// Where proofs restore to; null for the plan's own server.
     public string? ProofServerId { get; init; }
+
+    public string? ProofHost { get; init; }
+
+    public int? ProofPort { get; init; }
+
+    public string? ProofUserName { get; init; }
+
+    public string? ProofPassword { get; init; }
+
+    public string? ProofRunAs { get; init; }
 }
 
 internal sealed record PlanRow
@@ -70,6 +80,18 @@ internal sealed record PlanRow
 
     public string? ProofServerId { get; init; }
 
+    public string? ProofServerName { get; init; }
+
+    public string? ProofHost { get; init; }
+
+    public int? ProofPort { get; init; }
+
+    public string? ProofUserName { get; init; }
+
+    public string? ProofPasswordSecret { get; init; }
+
+    public string? ProofRunAs { get; init; }
+
     public string? Found { get; init; }
 
     public string? FoundError { get; init; }
@@ -89,6 +111,8 @@ internal sealed record PlanRow
     public DateTimeOffset? LastProvenAt { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    public bool HasProofConnection => ProofHost is not null || ProofPort is not null || ProofUserName is not null || ProofPasswordSecret is not null || ProofRunAs is not null;
 
     public IReadOnlyList<string> ItemNames => JsonSerializer.Deserialize<string[]>(Items) ?? [];
 }

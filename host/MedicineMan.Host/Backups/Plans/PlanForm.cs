@@ -34,10 +34,23 @@ public sealed class PlanForm
 
     public string? ProofServerId { get; set; }
 
+    public string? ProofHost { get; set; }
+
+    public int? ProofPort { get; set; }
+
+    public string? ProofUserName { get; set; }
+
+    public string? ProofPassword { get; set; }
+
+    public bool RemoveProofPassword { get; set; }
+
+    public string? ProofRunAs { get; set; }
+
     internal static PlanForm From(PlanRow plan) => new()
     {
         Name = plan.Name, ServerId = plan.ServerId, RepositoryId = plan.RepositoryId, Kind = plan.Kind, Service = plan.Service, Host = plan.Host, Port = plan.Port, UserName = plan.UserName, RunAs = plan.RunAs,
         Items = string.Join('\n', plan.ItemNames), Prove = plan.Prove, ProofServerId = plan.ProofServerId,
+        ProofHost = plan.ProofHost, ProofPort = plan.ProofPort, ProofUserName = plan.ProofUserName, ProofRunAs = plan.ProofRunAs,
     };
 
     internal static PlanForm From(PlanSettings plan) => new()
@@ -61,6 +74,7 @@ public sealed class PlanForm
         Need(!string.IsNullOrEmpty(Kind), "Choose what is backed up.");
         Need(!string.IsNullOrEmpty(RepositoryId), "Choose the repository.");
         Need(Port is null or (> 0 and < 65536), "The port is a number from 1 to 65535.");
+        Need(ProofPort is null or (> 0 and < 65536), "The port for the proof is a number from 1 to 65535.");
         if (problems.Count > 0)
         {
             throw new UserFacingException(string.Join(' ', problems)) { Permanent = true };
@@ -70,7 +84,8 @@ public sealed class PlanForm
         {
             Name = Name!.Trim(), ServerId = ServerId!, RepositoryId = RepositoryId!, Kind = Kind!, Service = Empty(Service), Host = Empty(Host), Port = Port, UserName = Empty(UserName),
             Password = RemovePassword ? "" : Empty(Password), RunAs = Empty(RunAs), Items = (Items ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), Prove = Prove,
-            ProofServerId = Empty(ProofServerId),
+            ProofServerId = Empty(ProofServerId), ProofHost = Empty(ProofHost), ProofPort = ProofPort, ProofUserName = Empty(ProofUserName),
+            ProofPassword = RemoveProofPassword ? "" : Empty(ProofPassword), ProofRunAs = Empty(ProofRunAs),
         };
     }
 

@@ -16,12 +16,14 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
 {
     private const string Select = """
         select p.id, p.name, p.server_id as ServerId, s.name as ServerName, p.repository_id as RepositoryId, r.name as RepositoryName, p.kind, p.service, p.host, p.port,
-               p.user_name as UserName, p.password_secret as PasswordSecret, p.run_as as RunAs, p.items, p.prove, p.proof_server_id as ProofServerId,
+               p.user_name as UserName, p.password_secret as PasswordSecret, p.run_as as RunAs, p.items, p.prove, p.proof_server_id as ProofServerId, v.name as ProofServerName,
+               p.proof_host as ProofHost, p.proof_port as ProofPort, p.proof_user_name as ProofUserName, p.proof_password_secret as ProofPasswordSecret, p.proof_run_as as ProofRunAs,
                p.found, p.found_error as FoundError, p.found_at as FoundAt, p.last_proven_at as LastProvenAt, p.created_at as CreatedAt,
                p.last_run_id as LastRunId, l.dump_state as DumpState, l.store_state as StoreState, l.prove_state as ProveState, l.created_at as LastRunAt
         from plans p
         join servers s on s.organization_id = p.organization_id and s.id = p.server_id
         join repositories r on r.organization_id = p.organization_id and r.id = p.repository_id
+        left join servers v on v.organization_id = p.organization_id and v.id = p.proof_server_id
         left join runs l on l.organization_id = p.organization_id and l.id = p.last_run_id
         where p.organization_id = @organization
         """;
@@ -33,13 +35,16 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
     private const string BusySql = "select 1 from runs where organization_id = @organization and plan_id = @id and (dump_state = 'running' or prove_state = 'running') limit 1";
 
     private const string InsertSql = """
-        insert into plans (id, organization_id, name, server_id, repository_id, kind, service, host, port, user_name, password_secret, run_as, items, prove, proof_server_id, created_at)
-        values (@id, @organization, @Name, @ServerId, @RepositoryId, @Kind, @Service, @Host, @Port, @UserName, @secret, @RunAs, @items, @prove, @ProofServerId, @now)
+        insert into plans (id, organization_id, name, server_id, repository_id, kind, service, host, port, user_name, password_secret, run_as, items, prove, proof_server_id,
+                           proof_host, proof_port, proof_user_name, proof_password_secret, proof_run_as, created_at)
+        values (@id, @organization, @Name, @ServerId, @RepositoryId, @Kind, @Service, @Host, @Port, @UserName, @secret, @RunAs, @items, @prove, @ProofServerId,
+                @ProofHost, @ProofPort, @ProofUserName, @proofSecret, @ProofRunAs, @now)
         """;
 
     private const string EditSql = """
         update plans set name = @Name, repository_id = @RepositoryId, host = @Host, port = @Port, user_name = @UserName, password_secret = @secret, run_as = @RunAs,
-               items = @items, prove = @prove, proof_server_id = @ProofServerId
+               items = @items, prove = @prove, proof_server_id = @ProofServerId,
+               proof_host = @ProofHost, proof_port = @ProofPort, proof_user_name = @ProofUserName, proof_password_secret = @proofSecret, proof_run_as = @ProofRunAs
         where organization_id = @organization and id = @id
         """;
 
@@ -72,15 +77,17 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
             {
                 var id = Ids.New(time);
                 await RefuseTakenName(transaction, organization, plan.Name, id, cancel);
-                var secret = string.IsNullOrEmpty(plan.Password) ? null : (await PutPassword(transaction, organization, actor, plan, cancel)).Id;
-                await transaction.Connection!.ExecuteAsync(new CommandDefinition(InsertSql, Parameters(organization, id, plan, secret), transaction, cancellationToken: cancel));
+                var secret = await Password(transaction, organization, actor, null, plan.Password, Label(plan), cancel);
+                var proofSecret = await Password(transaction, organization, actor, null, plan.ProofPassword, ProofLabel(plan), cancel);
+                await transaction.Connection!.ExecuteAsync(new CommandDefinition(InsertSql, Parameters(organization, id, plan, secret, proofSecret), transaction, cancellationToken: cancel));
                 await EnqueueLook(transaction, organization, actor, id, plan, cancel);
                 await audit.Record(transaction, organization, actor, new AuditEntry("plan.added", "plan", id, plan.Name), cancel);
                 return id;
             },
             cancel);
 
-    /// <see cref="PlanSettings.Password"/>: null keeps the one there is, an empty one removes it.
+    /// A password that is null keeps the one there is, an empty one removes it. That of the proof goes when the proof moves to another server or host:
+    /// a password is never sent where it was not entered for.
     public Task Edit(OrganizationId organization, Actor actor, string id, PlanSettings plan, CancellationToken cancel) =>
         database.Write(
             async transaction =>
@@ -88,18 +95,10 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
                 var row = await transaction.Connection!.QuerySingleOrDefaultAsync<PlanRow>(new CommandDefinition(FindSql, new { organization, id }, transaction, cancellationToken: cancel))
                     ?? throw new UserFacingException("That plan no longer exists.") { Permanent = true };
                 await RefuseTakenName(transaction, organization, plan.Name, id, cancel);
-                var secret = row.PasswordSecret;
-                if (plan.Password is not null)
-                {
-                    if (secret is not null)
-                    {
-                        await vault.Delete(transaction, organization, new SecretRef(secret), actor, cancel);
-                    }
-
-                    secret = plan.Password.Length == 0 ? null : (await PutPassword(transaction, organization, actor, plan, cancel)).Id;
-                }
-
-                await transaction.Connection!.ExecuteAsync(new CommandDefinition(EditSql, Parameters(organization, id, plan, secret), transaction, cancellationToken: cancel));
+                var proofStays = plan.ProofServerId == row.ProofServerId && plan.ProofHost == row.ProofHost;
+                var secret = await Password(transaction, organization, actor, row.PasswordSecret, plan.Password, Label(plan), cancel);
+                var proofSecret = await Password(transaction, organization, actor, row.ProofPasswordSecret, plan.ProofPassword ?? (proofStays ? null : ""), ProofLabel(plan), cancel);
+                await transaction.Connection!.ExecuteAsync(new CommandDefinition(EditSql, Parameters(organization, id, plan, secret, proofSecret), transaction, cancellationToken: cancel));
                 await EnqueueLook(transaction, organization, actor, id, plan with { ServerId = row.ServerId }, cancel);
                 await audit.Record(transaction, organization, actor, new AuditEntry("plan.changed", "plan", id, plan.Name), cancel);
             },
@@ -119,11 +118,8 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
                 }
 
                 await connection.ExecuteAsync(new CommandDefinition(DeleteSql, new { organization, id }, transaction, cancellationToken: cancel));
-                if (row.PasswordSecret is not null)
-                {
-                    await vault.Delete(transaction, organization, new SecretRef(row.PasswordSecret), actor, cancel);
-                }
-
+                await Password(transaction, organization, actor, row.PasswordSecret, "", "", cancel);
+                await Password(transaction, organization, actor, row.ProofPasswordSecret, "", "", cancel);
                 await audit.Record(transaction, organization, actor, new AuditEntry("plan.removed", "plan", id, row.Name), cancel);
             },
             cancel);
@@ -142,8 +138,25 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
         }
     }
 
-    private Task<SecretRef> PutPassword(DbTransaction transaction, OrganizationId organization, Actor actor, PlanSettings plan, CancellationToken cancel) =>
-        vault.Put(transaction, organization, "database-password", $"Database password of {plan.Name}", plan.Password!, actor, cancel);
+    private static string Label(PlanSettings plan) => $"Database password of {plan.Name}";
+
+    private static string ProofLabel(PlanSettings plan) => $"Database password for proofs of {plan.Name}";
+
+    /// What stands in the vault after this: the stored one when nothing is given, nothing when it is empty, otherwise the given one.
+    private async Task<string?> Password(DbTransaction transaction, OrganizationId organization, Actor actor, string? stored, string? given, string label, CancellationToken cancel)
+    {
+        if (given is null)
+        {
+            return stored;
+        }
+
+        if (stored is not null)
+        {
+            await vault.Delete(transaction, organization, new SecretRef(stored), actor, cancel);
+        }
+
+        return given.Length == 0 ? null : (await vault.Put(transaction, organization, "database-password", label, given, actor, cancel)).Id;
+    }
 
     private Task<string> EnqueueLook(
         DbTransaction transaction, OrganizationId organization, Actor actor, string id, PlanSettings plan, CancellationToken cancel) =>
@@ -155,9 +168,10 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
             },
             cancel);
 
-    private object Parameters(OrganizationId organization, string id, PlanSettings plan, string? secret) => new
+    private object Parameters(OrganizationId organization, string id, PlanSettings plan, string? secret, string? proofSecret) => new
     {
         id, organization, plan.Name, plan.ServerId, plan.RepositoryId, plan.Kind, plan.Service, plan.Host, plan.Port, plan.UserName, secret, plan.RunAs,
-        items = JsonSerializer.Serialize(plan.Items), prove = plan.Prove ? 1 : 0, plan.ProofServerId, now = time.GetUtcNow(),
+        items = JsonSerializer.Serialize(plan.Items), prove = plan.Prove ? 1 : 0, plan.ProofServerId, plan.ProofHost, plan.ProofPort, plan.ProofUserName,
+        proofSecret, plan.ProofRunAs, now = time.GetUtcNow(),
     };
 }

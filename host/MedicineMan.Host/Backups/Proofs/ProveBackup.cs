@@ -33,6 +33,11 @@ internal sealed class ProveBackup(
         {
             throw;
         }
+        catch (Exception failure) when (job.RunsAgainAfter(failure))
+        {
+            await record.ProofPostponed(organization, run.Id, Failures.SentenceBetween(failure, cancel), CancellationToken.None);
+            throw;
+        }
         catch (Exception failure)
         {
             var state = cancel.IsCancellationRequested ? StageState.Cancelled : StageState.Failed;

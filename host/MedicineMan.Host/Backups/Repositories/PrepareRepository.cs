@@ -1,3 +1,4 @@
+using MedicineMan.Host.Audit;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Jobs;
 
@@ -5,7 +6,7 @@ namespace MedicineMan.Host.Backups.Repositories;
 
 /// The job that creates a repository on its storage, or makes sure that an existing one opens with the password given. Safe to run again: a
 /// repository that is there and opens is left as it is.
-internal sealed class PrepareRepository(RepositoryStore store, OpenRepositories repositories) : IJobHandler
+internal sealed class PrepareRepository(RepositoryStore store, OpenRepositories repositories, SnapshotStore snapshots) : IJobHandler
 {
     public const string JobType = "prepare-repository";
 
@@ -16,6 +17,7 @@ internal sealed class PrepareRepository(RepositoryStore store, OpenRepositories 
         var organization = new OrganizationId(job.Organization);
         var row = await store.Get(organization, job.Arguments.GetProperty("repository").GetString()!, cancel);
         await repositories.Prepare(organization, row, cancel);
+        await snapshots.Read(organization, Actor.Job(job.Id), row.Id, null, null, cancel);
         job.Log($"{row.Name} is ready in {row.Place}.");
     }
 }

@@ -1,11 +1,13 @@
 using System.Text.Json;
+using MedicineMan.Host.Audit;
+using MedicineMan.Host.Backups.Runs;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Jobs;
 
 namespace MedicineMan.Host.Backups.Repositories;
 
 /// The job that reads a repository for the pages: the list of its snapshots, or one folder of one. It only reads.
-internal sealed class ReadRepository(OpenRepositories repositories, SnapshotStore snapshots) : IJobHandler
+internal sealed class ReadRepository(OpenRepositories repositories, SnapshotStore snapshots, AdoptRuns adopt) : IJobHandler
 {
     public const string JobType = "read-repository";
 
@@ -30,6 +32,7 @@ internal sealed class ReadRepository(OpenRepositories repositories, SnapshotStor
                 }
 
                 await snapshots.Replace(organization, wanted.Repository, rows, cancel);
+                await adopt.From(organization, Actor.Job(job.Id), wanted.Repository, repository, rows, cancel);
                 return;
             }
 

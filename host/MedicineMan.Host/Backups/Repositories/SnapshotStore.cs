@@ -110,6 +110,8 @@ internal sealed record SnapshotRow
 
     public IReadOnlyList<string> PathNames => JsonSerializer.Deserialize<string[]>(Paths) ?? [];
 
+    public IReadOnlyList<string> TagNames => JsonSerializer.Deserialize<string[]>(Tags) ?? [];
+
     public string? RunId { get; init; }
 
     public StageState? ProveState { get; init; }

@@ -37,6 +37,11 @@ internal sealed class RestoreBackup(RestoreStore restores, ScratchTargets scratc
         {
             throw;
         }
+        catch (Exception failure) when (job.RunsAgainAfter(failure))
+        {
+            await restores.Postponed(organization, restore.Id, Failures.SentenceBetween(failure, cancel), CancellationToken.None);
+            throw;
+        }
         catch (Exception failure)
         {
             var state = cancel.IsCancellationRequested ? StageState.Cancelled : StageState.Failed;

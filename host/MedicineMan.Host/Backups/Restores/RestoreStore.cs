@@ -44,6 +44,7 @@ internal sealed class RestoreStore(Database database, AuditLog audit, SecretVaul
 
     private const string LinkSql = "update restores set job_id = @job where organization_id = @organization and id = @id";
     private const string StartedSql = "update restores set state = 'running', error = null, started_at = coalesce(started_at, @now) where organization_id = @organization and id = @id";
+    private const string PostponedSql = "update restores set state = 'waiting', error = @error where organization_id = @organization and id = @id";
     private const string FinishedSql = "update restores set state = @state, error = @error, report = @report, finished_at = @now where organization_id = @organization and id = @id";
 
     public async Task<Page<RestoreRow>> Page(OrganizationId organization, string? after, int size, CancellationToken cancel)
@@ -135,6 +136,11 @@ internal sealed class RestoreStore(Database database, AuditLog audit, SecretVaul
     public Task Started(OrganizationId organization, string id, CancellationToken cancel) =>
         database.Write(
             transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(StartedSql, new { organization, id, now = time.GetUtcNow() }, transaction, cancellationToken: cancel)), cancel);
+
+    /// This attempt came to nothing and another one follows.
+    public Task Postponed(OrganizationId organization, string id, string error, CancellationToken cancel) =>
+        database.Write(
+            transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(PostponedSql, new { organization, id, error }, transaction, cancellationToken: cancel)), cancel);
 
     public Task Finished(OrganizationId organization, Actor actor, RestoreRow restore, StageState state, string? error, RestoreReport? report, CancellationToken cancel) =>
         database.Write(

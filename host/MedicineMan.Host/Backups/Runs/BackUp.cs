@@ -45,6 +45,11 @@ internal sealed class BackUp(
         {
             throw;
         }
+        catch (Exception failure) when (job.RunsAgainAfter(failure))
+        {
+            await record.Postponed(organization, run.Id, Failures.SentenceBetween(failure, cancel), CancellationToken.None);
+            throw;
+        }
         catch (Exception failure)
         {
             var (dump, store) = stage.After(failure, cancel.IsCancellationRequested);

@@ -11,6 +11,11 @@ internal sealed record RunRow
 
     public string? PlanName { get; init; }
 
+    /// Plan and server of a run that another installation made; null for our own.
+    public string? Origin { get; init; }
+
+    public string Name => PlanName ?? Origin ?? "removed plan";
+
     public required string ServerId { get; init; }
 
     public string? ServerName { get; init; }

@@ -26,7 +26,7 @@ internal sealed class RunRecord(Database database, AuditLog audit, RunStore runs
         """;
 
     private const string ClearObjectsSql = "delete from run_objects where organization_id = @organization and run_id = @id";
-    private const string ObjectSql = """
+    internal const string ObjectSql = """
         insert into run_objects (organization_id, run_id, item, name, row_count, bytes, checksum) values (@organization, @id, @Item, @Name, @Rows, @Bytes, @Checksum)
         """;
 
@@ -39,6 +39,8 @@ internal sealed class RunRecord(Database database, AuditLog audit, RunStore runs
         update runs set dump_state = @dump, store_state = @store, prove_state = 'skipped', error = @error where organization_id = @organization and id = @id
         """;
 
+    private const string PostponedSql = "update runs set dump_state = 'waiting', store_state = 'waiting', error = @error where organization_id = @organization and id = @id";
+    private const string ProofPostponedSql = "update runs set prove_state = 'waiting', prove_error = @error where organization_id = @organization and id = @id";
     private const string ProvingSql = "update runs set prove_state = 'running', prove_error = null where organization_id = @organization and id = @id";
 
     private const string ProvenSql = """
@@ -94,6 +96,11 @@ internal sealed class RunRecord(Database database, AuditLog audit, RunStore runs
                 await audit.Record(transaction, organization, actor, new AuditEntry("backup.failed", "run", run.Id, run.PlanName ?? run.Id), cancel);
             },
             cancel);
+
+    /// This attempt came to nothing and another one follows: nothing is decided yet.
+    public Task Postponed(OrganizationId organization, string id, string error, CancellationToken cancel) => Execute(PostponedSql, new { organization, id, error }, cancel);
+
+    public Task ProofPostponed(OrganizationId organization, string id, string error, CancellationToken cancel) => Execute(ProofPostponedSql, new { organization, id, error }, cancel);
 
     public Task Proving(OrganizationId organization, string id, CancellationToken cancel) => Execute(ProvingSql, new { organization, id }, cancel);
 

@@ -15,7 +15,7 @@ namespace MedicineMan.Host.Backups.Runs;
 internal sealed class RunStore(Database database, AuditLog audit, JobQueue jobs, TimeProvider time)
 {
     private const string Select = """
-        select r.id, r.plan_id as PlanId, p.name as PlanName, r.server_id as ServerId, s.name as ServerName, r.repository_id as RepositoryId, r.kind, r.items,
+        select r.id, r.plan_id as PlanId, p.name as PlanName, r.origin, r.server_id as ServerId, s.name as ServerName, r.repository_id as RepositoryId, r.kind, r.items,
                r.dump_state as DumpState, r.store_state as StoreState, r.prove_state as ProveState, r.error, r.prove_error as ProveError,
                r.dump_job_id as DumpJobId, r.prove_job_id as ProveJobId, r.snapshot_id as SnapshotId, r.read_bytes as ReadBytes, r.new_bytes as NewBytes,
                r.stored_bytes as StoredBytes, r.tables, r.table_rows as TableRows, r.tools, r.started_at as StartedAt, r.stored_at as StoredAt,
