@@ -46,7 +46,7 @@ public sealed class CanaryTests
         var api = clinic.Operator;
         var server = Clinic.Id(await api.Post("servers", new { name = "canary", address = "127.0.0.1", port = ssh.Port, userName = ssh.PasswordUser, password = ssh.Password }));
         var asked = (await api.Test(server))[^1];
-        await api.Put($"servers/{server}/host-key", new { fingerprint = ssh.Fingerprint, hostKey = Clinic.Text(asked, "hostKey") });
+        await api.Put($"servers/{server}/host-key", new { fingerprint = ssh.Fingerprint });
         Assert.All(await api.Test(server), step => Assert.Equal("passed", Clinic.Text(step, "state")));
         await clinic.JobEnded(Clinic.Id(await api.Post($"servers/{server}/scans")));
         var plan = await clinic.Plan(server, shelf, "shop", DatabasePassword, "keeper");

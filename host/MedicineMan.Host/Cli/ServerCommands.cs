@@ -60,7 +60,7 @@ internal static class ServerCommands
             var steps = await Steps(host, output, server, cancel);
             if (steps.LastOrDefault(step => step.HostKeyFingerprint is not null) is { State: not TestState.Passed } shown && parsed.GetValue(trust) is { } wanted)
             {
-                await host.Put<ServerAnswer>($"servers/{server.Id}/host-key", new HostKeyRequest { Fingerprint = wanted, HostKey = shown.HostKey, Reason = parsed.GetValue(reason) }, cancel);
+                await host.Put<ServerAnswer>($"servers/{server.Id}/host-key", new HostKeyRequest { Fingerprint = wanted, Reason = parsed.GetValue(reason) }, cancel);
                 output.Remark("The host key is pinned.");
                 steps = await Steps(host, output, server, cancel);
             }

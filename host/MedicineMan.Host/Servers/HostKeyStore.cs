@@ -53,11 +53,6 @@ internal sealed class HostKeyStore(Database database, AuditLog audit, TimeProvid
         },
         cancel);
 
-    /// A person knows the server's key in full, for instance from the machine that made it.
-    public Task PinHostKey(OrganizationId organization, string id, HostKey key, Actor actor, CancellationToken cancel) => Change(
-        organization, id,
-        (transaction, keys) => keys.HostKey == key.Text ? Task.CompletedTask : Pin(transaction, organization, id, keys, key, actor, cancel), cancel);
-
     /// A server showed another key than the pinned one. Once for each new key.
     public Task RecordChangedKey(OrganizationId organization, string id, ChangedHostKeyException changed, CancellationToken cancel) => Change(
         organization, id,

@@ -2,14 +2,12 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using MedicineMan.Host.Access;
-using MedicineMan.Host.Servers.Ssh;
 using MedicineMan.Host.Shell;
-using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Servers;
 
 /// Runs a connection test and writes each step as a list item the moment it is known. An unknown host key comes with the form that confirms it.
-internal sealed class LiveTest(ServerStore servers, ServerRunners runners, HostKeyStore hostKeys, ConnectionTest test, Icons icons)
+internal sealed class LiveTest(ServerStore servers, RecordedTest test, Icons icons)
 {
     public async Task Write(HttpContext http, string id, CancellationToken cancel)
     {
@@ -18,46 +16,12 @@ internal sealed class LiveTest(ServerStore servers, ServerRunners runners, HostK
         http.Response.ContentType = "text/html; charset=utf-8";
         http.Response.Headers.CacheControl = "no-store";
         var token = http.Request.Form["__RequestVerificationToken"].ToString();
-        var last = TestState.Failed;
-        string? problem = null;
-        try
+        await foreach (var step in test.Run(visitor, server, cancel))
         {
-            await foreach (var step in Steps(visitor, server, cancel))
-            {
-                (last, problem) = (step.State, step.State == TestState.Passed ? null : step.Detail);
-                await Keep(visitor, server, step, cancel);
-                await http.Response.WriteAsync(Item(server, step, token), cancel);
-                await http.Response.Body.FlushAsync(cancel);
-            }
-        }
-        catch (UserFacingException failed)
-        {
-            problem = failed.Message;
-            await http.Response.WriteAsync(Item(server, new TestStep("Start", TestState.Failed, 0, failed.Message, null), token), cancel);
-        }
-
-        var state = last switch { TestState.Passed => ServerState.Online, TestState.Asks => ServerState.Reachable, _ => ServerState.Failed };
-        await servers.RecordContact(visitor.Organization, id, state, problem, cancel);
-    }
-
-    private async IAsyncEnumerable<TestStep> Steps(Visitor visitor, Server server, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
-    {
-        var steps = server.IsLocal
-            ? test.RunLocal(cancel)
-            : test.Run(await runners.Target(visitor.Organization, server, visitor.Actor, $"connection test of {server.Name}", cancel), cancel);
-        await foreach (var step in steps.WithCancellation(cancel))
-        {
-            yield return step;
+            await http.Response.WriteAsync(Item(server, step, token), cancel);
+            await http.Response.Body.FlushAsync(cancel);
         }
     }
-
-    private Task Keep(Visitor visitor, Server server, TestStep step, CancellationToken cancel) => step switch
-    {
-        { State: TestState.Failed, HostKey: { } offered } when server.Pinned is { } pinned =>
-            hostKeys.RecordChangedKey(visitor.Organization, server.Id, new ChangedHostKeyException(server.Name, pinned, offered), cancel),
-        { State: TestState.Asks, HostKey: { } offered } => hostKeys.RecordOfferedKey(visitor.Organization, server.Id, offered, cancel),
-        _ => Task.CompletedTask,
-    };
 
     private string Item(Server server, TestStep step, string token)
     {

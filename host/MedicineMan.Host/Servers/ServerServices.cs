@@ -7,5 +7,5 @@ internal static class ServerServices
 {
     public static void AddServers(this IServiceCollection services) => services
         .AddSingleton<ServerStore>().AddSingleton<HostKeyStore>().AddSingleton<SshConnections>().AddSingleton<ServerRunners>()
-        .AddSingleton<ConnectionTest>().AddSingleton<LiveTest>();
+        .AddSingleton<ConnectionTest>().AddSingleton<RecordedTest>().AddSingleton<LiveTest>();
 }

@@ -131,7 +131,9 @@ public sealed class SecondServerTests
             var ssh = await SshServer.Start();
             var draft = new ServerDraft { Name = "other", Address = "127.0.0.1", Port = ssh.Port, UserName = SshServer.KeyUser, Credential = new NewCredential("key", ssh.PrivateKey) };
             var id = await ward.Host.Get<ServerStore>().Add(Ward.Here, draft, Ward.Somebody, default);
-            await ward.Host.Get<HostKeyStore>().PinHostKey(Ward.Here, id, await SshConnectionTests.Learn(ssh), Ward.Somebody, default);
+            var keys = ward.Host.Get<HostKeyStore>();
+            await keys.RecordOfferedKey(Ward.Here, id, await SshConnectionTests.Learn(ssh), default);
+            await keys.PinOfferedKey(Ward.Here, id, ssh.Fingerprint, Ward.Somebody, default);
             return new Two(ward, ssh, await PostgresServer.Start(), id);
         }
 

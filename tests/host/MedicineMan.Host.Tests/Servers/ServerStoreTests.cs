@@ -108,8 +108,9 @@ public abstract class ServerStoreTests
         await using var test = await Start();
         var (store, keys) = (Store(test), new HostKeyStore(test.Database, test.Audit, TimeProvider.System));
         var id = await store.Add(Here, Draft("web"), Ann, default);
-        await keys.PinHostKey(Here, id, First, Ann, default);
-        await Assert.ThrowsAsync<UserFacingException>(() => keys.PinHostKey(Here, id, Second, Ann, default));
+        await keys.RecordOfferedKey(Here, id, First, default);
+        await keys.PinOfferedKey(Here, id, First.Fingerprint, Ann, default);
+        await Assert.ThrowsAsync<UserFacingException>(() => keys.PinOfferedKey(Here, id, Second.Fingerprint, Ann, default));
 
         await keys.RecordChangedKey(Here, id, new ChangedHostKeyException("web", First, Second), default);
         await keys.RecordChangedKey(Here, id, new ChangedHostKeyException("web", First, Second), default);
@@ -155,7 +156,8 @@ public abstract class ServerStoreTests
         await using var test = await Start();
         var (store, keys) = (Store(test), new HostKeyStore(test.Database, test.Audit, TimeProvider.System));
         var id = await store.Add(Here, Draft("web"), Ann, default);
-        await keys.PinHostKey(Here, id, First, Ann, default);
+        await keys.RecordOfferedKey(Here, id, First, default);
+        await keys.PinOfferedKey(Here, id, First.Fingerprint, Ann, default);
 
         await store.Edit(Here, id, Draft("renamed"), Ann, default);
         Assert.Equal(First, (await store.Get(Here, id, default)).Pinned);
