@@ -23,12 +23,12 @@ internal sealed class LookAtSource(PlanStore plans, Sources sources, Providers p
         try
         {
             var found = await providers.Get<IBackupProvider>(plan.Kind).DiscoverAsync(await sources.Of(organization, plan, Actor.Job(job.Id), cancel), cancel);
-            await plans.RecordFound(organization, plan.Id, JsonSerializer.Serialize(found), null, cancel);
+            await plans.RecordFound(organization, Actor.Job(job.Id), plan.Id, JsonSerializer.Serialize(found), null, cancel);
             job.Log($"Found {string.Join(", ", found.Select(item => item.Name))}.");
         }
         catch (Exception failure) when (!cancel.IsCancellationRequested)
         {
-            await plans.RecordFound(organization, plan.Id, null, Failures.Sentence(failure, cancel), cancel);
+            await plans.RecordFound(organization, Actor.Job(job.Id), plan.Id, null, Failures.Sentence(failure, cancel), cancel);
             throw;
         }
     }

@@ -27,7 +27,7 @@ internal sealed class RestoreBackup(RestoreStore restores, ScratchTargets scratc
         }
 
         var actor = Actor.Job(job.Id);
-        await restores.Started(organization, restore.Id, cancel);
+        await restores.Started(organization, actor, restore, cancel);
         try
         {
             var report = await Restore(job, organization, restore, cancel);

@@ -32,7 +32,7 @@ internal sealed class BackUp(
         }
 
         var actor = Actor.Job(job.Id);
-        await record.Started(organization, run.Id, cancel);
+        await record.Started(organization, actor, run, cancel);
         run = await runs.Get(organization, run.Id, cancel);
         var stage = new Stages();
         try
@@ -78,7 +78,7 @@ internal sealed class BackUp(
         var writer = new DumpIntoSnapshot(session, job, stage);
         job.Log($"Dumping {string.Join(", ", items)} from {plan.ServerName}.");
         var report = await provider.DumpAsync(source, items, writer, cancel);
-        await record.Dumped(organization, run.Id, cancel);
+        await record.Dumped(organization, Actor.Job(job.Id), run, cancel);
         stage.Dumped = true;
         await DumpDocument.Write(session, plan, run, report, cancel);
 

@@ -48,9 +48,9 @@ internal sealed class RunRecord(Database database, AuditLog audit, RunStore runs
 
     private const string PlanProvenSql = "update plans set last_proven_at = @provenAt where organization_id = @organization and id = @plan";
 
-    public Task Started(OrganizationId organization, string id, CancellationToken cancel) => Execute(StartSql, new { organization, id, now = time.GetUtcNow() }, cancel);
+    public Task Started(OrganizationId organization, Actor actor, RunRow run, CancellationToken cancel) => Step(StartSql, "backup.started", organization, actor, run, cancel);
 
-    public Task Dumped(OrganizationId organization, string id, CancellationToken cancel) => Execute(DumpedSql, new { organization, id }, cancel);
+    public Task Dumped(OrganizationId organization, Actor actor, RunRow run, CancellationToken cancel) => Step(DumpedSql, "backup.dumped", organization, actor, run, cancel);
 
     public Task Stored(OrganizationId organization, Actor actor, RunRow run, StoredDump dump, CancellationToken cancel) =>
         database.Write(
@@ -95,7 +95,7 @@ internal sealed class RunRecord(Database database, AuditLog audit, RunStore runs
             },
             cancel);
 
-    public Task Proving(OrganizationId organization, string id, CancellationToken cancel) => Execute(ProvingSql, new { organization, id }, cancel);
+    public Task Proving(OrganizationId organization, Actor actor, RunRow run, CancellationToken cancel) => Step(ProvingSql, "proof.started", organization, actor, run, cancel);
 
     public Task Proven(OrganizationId organization, Actor actor, RunRow run, ProofOutcome proof, CancellationToken cancel) =>
         database.Write(
@@ -121,8 +121,14 @@ internal sealed class RunRecord(Database database, AuditLog audit, RunStore runs
             },
             cancel);
 
-    private Task<int> Execute(string sql, object parameters, CancellationToken cancel) =>
-        database.Write(transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancel)), cancel);
+    private Task Step(string sql, string action, OrganizationId organization, Actor actor, RunRow run, CancellationToken cancel) =>
+        database.Write(
+            async transaction =>
+            {
+                await transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { organization, id = run.Id, now = time.GetUtcNow() }, transaction, cancellationToken: cancel));
+                await audit.Record(transaction, organization, actor, new AuditEntry(action, "run", run.Id, run.PlanName ?? run.Id), cancel);
+            },
+            cancel);
 }
 
 /// A dump that is committed to its repository.
