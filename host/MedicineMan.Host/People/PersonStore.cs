@@ -3,7 +3,6 @@ using Dapper;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Data;
-using MedicineMan.Host.Organizations;
 
 namespace MedicineMan.Host.People;
 

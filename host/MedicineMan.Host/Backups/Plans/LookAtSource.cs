@@ -1,7 +1,5 @@
 using MedicineMan.Host.Audit;
 using System.Text.Json;
-using MedicineMan.Host.Backups.Proofs;
-using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Plugins;
 using MedicineMan.Jobs;

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Backups.Plans;
-using MedicineMan.Host.Backups.Proofs;
 using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Plugins;

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using System.Text.Json;
 using Dapper;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Backups.Proofs;

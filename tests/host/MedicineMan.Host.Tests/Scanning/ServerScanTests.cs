@@ -7,7 +7,6 @@ using MedicineMan.Host.Servers.Ssh;
 using MedicineMan.Host.Tests.Data;
 using MedicineMan.Sdk.Jobs;
 using MedicineMan.Sdk.Scanning;
-using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Scanning;
 
