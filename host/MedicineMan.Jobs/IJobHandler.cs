@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs;
 

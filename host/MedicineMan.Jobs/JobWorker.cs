@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using MedicineMan.Jobs.Rows;
 using MedicineMan.Jobs.Work;
 using Microsoft.Extensions.Logging;
 

@@ -54,14 +54,14 @@ public sealed class KilledTests
         await using var held = new SqliteConnection($"Data Source={Path.Combine(clinic.Data, "medicineman.db")};Pooling=false");
         await held.OpenAsync();
         var run = await clinic.Start(plan);
-        await Until(() => shelf.Files("data") > 0);
+        await Until(() => Task.FromResult(shelf.Files("data") > 0));
         await using (var hold = held.CreateCommand())
         {
             hold.CommandText = "begin immediate";
             await hold.ExecuteNonQueryAsync();
         }
 
-        await Until(() => shelf.Files("snapshots") > 0);
+        await Until(() => Task.FromResult(shelf.Files("snapshots") > 0));
         await clinic.Host.Kill();
         Assert.Equal(1, shelf.SnapshotsOf(run));
         await held.DisposeAsync();
@@ -74,7 +74,7 @@ public sealed class KilledTests
         await using var clinic = await Clinic.Open();
         var (shelf, plan) = await Prepare(clinic, megabytes: 60);
         var run = await clinic.Start(plan);
-        await Until(() => clinic.Scratch().GetAwaiter().GetResult() > 0);
+        await Until(async () => await clinic.Scratch() > 0);
         await clinic.Host.Kill();
         Assert.Equal(1, await clinic.Scratch());
         await ComesToProven(clinic, shelf, plan, run);
@@ -98,10 +98,10 @@ public sealed class KilledTests
         Assert.Contains("no errors were found", shelf.Restic("check", "--read-data"), StringComparison.Ordinal);
     }
 
-    private static async Task Until(Func<bool> reached)
+    private static async Task Until(Func<Task<bool>> reached)
     {
         var deadline = TimeProvider.System.GetUtcNow().AddMinutes(3);
-        while (!reached())
+        while (!await reached())
         {
             Assert.True(TimeProvider.System.GetUtcNow() < deadline, "The moment to strike never came.");
             await Task.Delay(5);

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Api.Contract;
 using MedicineMan.Host.Backups.Plans;

@@ -10,7 +10,9 @@ using MedicineMan.Jobs;
 namespace MedicineMan.Host.Audit;
 
 /// Who did what to what, from where, when. Each entry is sealed together with the one before it, so that a changed or missing
-/// entry shows. An entry is written in the transaction of the change it tells of: there is none without the other.
+/// entry shows. An entry is written in the transaction of the change it tells of: there is none without the other. What only keeps
+/// books has none, because it says nothing that an entry or the job's own log does not say: progress, leases and heartbeats of jobs, when a
+/// session, token or server was last seen, expired rows swept away, remembered answers, scratch names, and lists of snapshots read again.
 internal sealed class AuditLog(Database database, AuditSeal seal, TimeProvider time)
 {
     private const string FirstHeadSql = "insert into audit_heads (organization_id, seq, hash) values (@organization, 0, '') on conflict do nothing";

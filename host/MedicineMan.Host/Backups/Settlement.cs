@@ -1,12 +1,14 @@
 using System.Data.Common;
 using Dapper;
+using MedicineMan.Host.Audit;
 using MedicineMan.Host.Data;
+using MedicineMan.Host.Organizations;
 
 namespace MedicineMan.Host.Backups;
 
 /// Runs and restores whose job ended without their knowing: cancelled before it began, or dead because its process died once too often. What the
 /// job says then counts, so that nothing shows as running for ever.
-internal sealed class Settlement(Database database)
+internal sealed class Settlement(Database database, AuditLog audit)
 {
     // The partial indexes runs_open and restores_open keep these three small however long the history is.
     private const string DumpsSql = """
@@ -19,6 +21,7 @@ internal sealed class Settlement(Database database)
         where j.organization_id = runs.organization_id and j.id = runs.dump_job_id and j.state in ('dead', 'cancelled')
           and (runs.dump_state in ('waiting', 'running') or runs.store_state in ('waiting', 'running') or runs.prove_state in ('waiting', 'running'))
           and runs.snapshot_id is null
+        returning runs.organization_id as Organization, 'run' as Kind, runs.id as Id, runs.id as Name, 'backup.' || runs.store_state as Action
         """;
 
     private const string ProofsSql = """
@@ -26,23 +29,41 @@ internal sealed class Settlement(Database database)
         from jobs j
         where j.organization_id = runs.organization_id and j.id = runs.prove_job_id and j.state in ('dead', 'cancelled')
           and (runs.dump_state in ('waiting', 'running') or runs.store_state in ('waiting', 'running') or runs.prove_state in ('waiting', 'running'))
+        returning runs.organization_id as Organization, 'run' as Kind, runs.id as Id, runs.id as Name, 'backup.not-proven' as Action
         """;
 
     private const string RestoresSql = """
         update restores set state = case when j.state = 'cancelled' then 'cancelled' else 'failed' end, error = coalesce(j.error, 'Cancelled before it began.')
         from jobs j
         where j.organization_id = restores.organization_id and j.id = restores.job_id and j.state in ('dead', 'cancelled') and restores.state in ('waiting', 'running')
+        returning restores.organization_id as Organization, 'restore' as Kind, restores.id as Id, restores.target as Name, 'restore.' || restores.state as Action
         """;
 
-    public static async Task Settle(DbTransaction transaction, CancellationToken cancel)
+    public async Task Settle(DbTransaction transaction, CancellationToken cancel)
     {
         foreach (var sql in new[] { DumpsSql, ProofsSql, RestoresSql })
         {
-            await transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, transaction: transaction, cancellationToken: cancel));
+            foreach (var settled in await transaction.Connection!.QueryAsync<Settled>(new CommandDefinition(sql, transaction: transaction, cancellationToken: cancel)))
+            {
+                await audit.Record(transaction, settled.Organization, Actor.System, new AuditEntry(settled.Action, settled.Kind, settled.Id, settled.Name), cancel);
+            }
         }
     }
 
     public Task Settle(CancellationToken cancel) => database.Write(transaction => Settle(transaction, cancel), cancel);
+
+    private sealed record Settled
+    {
+        public required OrganizationId Organization { get; init; }
+
+        public required string Kind { get; init; }
+
+        public required string Id { get; init; }
+
+        public required string Name { get; init; }
+
+        public required string Action { get; init; }
+    }
 }
 
 /// Settles every few seconds what nobody was there to settle.

@@ -9,6 +9,8 @@ namespace MedicineMan.Host.Data;
 /// The one door to the database: SQLite by default (many readers, one writer at a time), PostgreSQL when a connection string names it.
 internal sealed class Database : IJobDatabase, IAsyncDisposable
 {
+    private const int MostAttempts = 5;
+
     private readonly string sqlite = "";
     private readonly string sqliteRead = "";
     private readonly NpgsqlDataSource? postgres;
@@ -57,15 +59,23 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
         return OpenRead(cancel);
     }
 
+    /// One transaction. On PostgreSQL the work may be done again from its start when it met a deadlock: it changes nothing but the database.
     public async Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel)
     {
-        if (postgres is not null)
+        for (var attempt = 1; postgres is not null; attempt++)
         {
-            await using var connection = await postgres.OpenConnectionAsync(cancel);
-            await using var transaction = await connection.BeginTransactionAsync(cancel);
-            var result = await work(transaction);
-            await transaction.CommitAsync(cancel);
-            return result;
+            try
+            {
+                await using var connection = await postgres.OpenConnectionAsync(cancel);
+                await using var transaction = await connection.BeginTransactionAsync(cancel);
+                var result = await work(transaction);
+                await transaction.CommitAsync(cancel);
+                return result;
+            }
+            catch (PostgresException deadlock) when (deadlock.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < MostAttempts)
+            {
+                // Two wanted the same rows in another order, such as a plan and the head of the audit trail. Nothing of this one was kept.
+            }
         }
 
         await writing.WaitAsync(cancel);

@@ -7,7 +7,7 @@ using MedicineMan.Jobs;
 namespace MedicineMan.Host.JobScreens;
 
 /// What a person may do to a job, each with its audit entry in the same transaction.
-internal sealed class JobActions(Database database, JobQueue jobs, AuditLog audit)
+internal sealed class JobActions(Database database, JobQueue jobs, Settlement settlement, AuditLog audit)
 {
     /// <returns>False when the job has ended already.</returns>
     public Task<bool> Cancel(Visitor visitor, string job, CancellationToken cancel) =>
@@ -17,7 +17,7 @@ internal sealed class JobActions(Database database, JobQueue jobs, AuditLog audi
                 var done = await jobs.Cancel(transaction, visitor.Organization.Value, job, cancel);
                 if (done)
                 {
-                    await Settlement.Settle(transaction, cancel);
+                    await settlement.Settle(transaction, cancel);
                     await audit.Record(transaction, visitor.Organization, visitor.Actor, new AuditEntry("job.cancelled", "job", job, job), cancel);
                 }
 

@@ -3,7 +3,6 @@ using Dapper;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Data;
-using MedicineMan.Host.Organizations;
 
 namespace MedicineMan.Host.People;
 
@@ -59,7 +58,7 @@ internal sealed class PersonStore(Database database, AuditLog audit, TimeProvide
     {
         var now = time.GetUtcNow();
         person.CreatedAt = now;
-        await transaction.Connection!.ExecuteAsync(new CommandDefinition(InsertSql, person, transaction, cancellationToken: cancel));
+        await TakenException.Refuse(transaction, new CommandDefinition(InsertSql, person, transaction, cancellationToken: cancel), AddressTaken(person));
         await transaction.Connection!.ExecuteAsync(new CommandDefinition(
             JoinSql, new { organization = person.Organization, person = person.Id, role = role.Text(), now }, transaction, cancellationToken: cancel));
         var entry = new AuditEntry("person.added", "person", person.Id, person.Name) { Detail = new Dictionary<string, string> { ["role"] = role.Text() } };
@@ -75,7 +74,7 @@ internal sealed class PersonStore(Database database, AuditLog audit, TimeProvide
         {
             var connection = transaction.Connection!;
             var before = await connection.QuerySingleAsync<Person>(new CommandDefinition(ByIdSql, new { id = person.Id }, transaction, cancellationToken: cancel));
-            await connection.ExecuteAsync(new CommandDefinition(UpdateSql, person, transaction, cancellationToken: cancel));
+            await TakenException.Refuse(transaction, new CommandDefinition(UpdateSql, person, transaction, cancellationToken: cancel), AddressTaken(person));
             if (before.PasswordHash != person.PasswordHash)
             {
                 await connection.ExecuteAsync(new CommandDefinition(
@@ -88,6 +87,8 @@ internal sealed class PersonStore(Database database, AuditLog audit, TimeProvide
             }
         },
         cancel);
+
+    private static string AddressTaken(Person person) => $"Somebody signs in with {person.Email} already. Use another address.";
 
     private static string? What(Person before, Person after) => (before, after) switch
     {

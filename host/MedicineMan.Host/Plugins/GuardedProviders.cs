@@ -4,7 +4,6 @@ using MedicineMan.Sdk;
 using MedicineMan.Sdk.Backups;
 using MedicineMan.Sdk.Scanning;
 using MedicineMan.Sdk.Storage;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MedicineMan.Host.Plugins;
 

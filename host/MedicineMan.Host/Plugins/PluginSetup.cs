@@ -1,10 +1,6 @@
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Host.Plugins.Routes;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 
 namespace MedicineMan.Host.Plugins;
 

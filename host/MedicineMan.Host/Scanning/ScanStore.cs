@@ -1,6 +1,6 @@
-using System.Data.Common;
 using System.Text.Json;
 using Dapper;
+using MedicineMan.Host.Audit;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Servers;
@@ -10,7 +10,7 @@ using MedicineMan.Sdk.Scanning;
 namespace MedicineMan.Host.Scanning;
 
 /// What is known of each server from its scans: facts, disks and services as they were last seen. A service keeps its row over restarts.
-internal sealed class ScanStore(Database database, TimeProvider time)
+internal sealed class ScanStore(Database database, AuditLog audit, TimeProvider time)
 {
     private const int LongestText = 4096;
 
@@ -75,7 +75,7 @@ internal sealed class ScanStore(Database database, TimeProvider time)
         """;
 
     /// <returns>The scan's id.</returns>
-    public Task<string> Save(OrganizationId organization, Server server, ScanFindings found, CancellationToken cancel) => database.Write(
+    public Task<string> Save(OrganizationId organization, Server server, ScanFindings found, Actor actor, CancellationToken cancel) => database.Write(
         async transaction =>
         {
             var id = Guid.CreateVersion7().ToString("N");
@@ -108,6 +108,8 @@ internal sealed class ScanStore(Database database, TimeProvider time)
                 disk = disks.Where(disk => disk.TotalBytes > 0).Select(disk => (int?)(100 * disk.UsedBytes / Math.Max(1, disk.UsedBytes + disk.FreeBytes))).Max(),
                 now = time.GetUtcNow(),
             });
+            var detail = new Dictionary<string, string> { ["scan"] = id, ["complete"] = complete ? "yes" : "no" };
+            await audit.Record(transaction, organization, actor, new AuditEntry("server.scanned", "server", server.Id, server.Name) { Detail = detail }, cancel);
             return id;
 
             Task<int> Run(string sql, object values) => transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, values, transaction, cancellationToken: cancel));

@@ -27,7 +27,7 @@ internal sealed class ServerScan(ServerRunners runners, ServerStore servers, Sca
         {
             var runner = await runners.For(organization, serverId, actor, $"scan of {server.Name}", cancel);
             var found = await Look(runner, scanners(), progress, cancel);
-            var id = await scans.Save(organization, server, found, cancel);
+            var id = await scans.Save(organization, server, found, actor, cancel);
             await servers.RecordContact(organization, serverId, ServerState.Online, null, cancel);
             return id;
         }

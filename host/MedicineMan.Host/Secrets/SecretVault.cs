@@ -121,8 +121,13 @@ internal sealed class SecretVault(Database database, KeyRing ring, AuditLog audi
         {
             var id = Guid.CreateVersion7().ToString("N");
             var wrapped = SealedBox.Seal(ring.Current.Bytes, RandomNumberGenerator.GetBytes(SealedBox.KeySize), "organisation key", organization.Value, id, ring.Current.Id);
-            await connection.ExecuteAsync(new CommandDefinition(
+            var made = await connection.ExecuteAsync(new CommandDefinition(
                 AddKeySql, new { id, organization, master = ring.Current.Id, wrapped, now = time.GetUtcNow() }, transaction, cancellationToken: cancel));
+            if (made > 0)
+            {
+                await audit.Record(transaction, organization, Actor.System, new AuditEntry("organization-key.made", "organization", organization.Value, "Key of the organisation's secrets"), cancel);
+            }
+
             // Another node may have been first; its key counts then.
             row = await connection.QuerySingleAsync<KeyRow>(new CommandDefinition(KeyOfSql, new { organization }, transaction, cancellationToken: cancel));
         }

@@ -33,8 +33,17 @@ internal sealed class HostKeyStore(Database database, AuditLog audit, TimeProvid
         """;
 
     /// A server that has no pinned key yet showed this one in a connection test.
-    public Task RecordOfferedKey(OrganizationId organization, string id, HostKey key, CancellationToken cancel) =>
-        database.Write(transaction => Write(transaction, OfferSql, organization, id, key, null, cancel), cancel);
+    public Task RecordOfferedKey(OrganizationId organization, string id, HostKey key, CancellationToken cancel) => Change(
+        organization, id,
+        async (transaction, keys) =>
+        {
+            var written = await Write(transaction, OfferSql, organization, id, key, null, cancel);
+            if (written > 0 && keys.PendingHostKey != key.Text)
+            {
+                await Record(transaction, organization, id, keys, Actor.System, "server.host-key-offered", new() { ["fingerprint"] = key.Fingerprint }, cancel);
+            }
+        },
+        cancel);
 
     /// A person compared the fingerprint of the key that the server showed last. What is pinned is that key, not one that came with the request.
     public Task PinOfferedKey(OrganizationId organization, string id, string fingerprint, Actor actor, CancellationToken cancel) => Change(

@@ -54,8 +54,10 @@ internal sealed class ServerStore(Database database, SecretVault vault, AuditLog
     private const string UsedSql = "select name from plans where organization_id = @organization and (server_id = @id or proof_server_id = @id) order by name limit 1";
     private const string RemoveSql = "delete from servers where organization_id = @organization and id = @id";
 
+    private const string ChangedStateSql = "update servers set state = @state where organization_id = @organization and id = @id and state <> @state returning name";
+
     private const string ContactSql = """
-        update servers set state = @state, last_error = @error, seen_at = case when @seen = 1 then @now else seen_at end
+        update servers set last_error = @error, seen_at = case when @seen = 1 then @now else seen_at end
         where organization_id = @organization and id = @id
         """;
 
@@ -161,13 +163,21 @@ internal sealed class ServerStore(Database database, SecretVault vault, AuditLog
         },
         cancel);
 
-    /// What the last contact told. A measurement, not a change somebody made: it is not audited.
+    /// What the last contact told. Audited when it changes the server's state, not each time it is confirmed.
     /// <param name="state">
     /// One of <see cref="ServerState"/>.
     /// </param>
     public Task RecordContact(OrganizationId organization, string id, string state, string? error, CancellationToken cancel) => database.Write(
-        transaction => Run(
-            transaction, ContactSql, new { organization, id, state, error, seen = state is ServerState.Online or ServerState.Reachable ? 1 : 0, now = time.GetUtcNow() }, cancel),
+        async transaction =>
+        {
+            var values = new { organization, id, state, error, seen = state is ServerState.Online or ServerState.Reachable ? 1 : 0, now = time.GetUtcNow() };
+            var changed = await transaction.Connection!.ExecuteScalarAsync<string?>(new CommandDefinition(ChangedStateSql, values, transaction, cancellationToken: cancel));
+            await Run(transaction, ContactSql, values, cancel);
+            if (changed is not null)
+            {
+                await Record(transaction, organization, Actor.System, $"server.{state}", id, changed, null, cancel);
+            }
+        },
         cancel);
 
     private static async Task<Server> In(DbTransaction transaction, OrganizationId organization, string id, CancellationToken cancel) =>
@@ -178,7 +188,7 @@ internal sealed class ServerStore(Database database, SecretVault vault, AuditLog
         if (draft.Kind == ServerKind.Local &&
             (await transaction.Connection!.QueryAsync<string>(new CommandDefinition(LocalSql, new { organization, id }, transaction, cancellationToken: cancel))).Any())
         {
-            throw new UserFacingException("This machine is already in the list.") { Permanent = true };
+            throw new TakenException("This machine is already in the list.");
         }
     }
 

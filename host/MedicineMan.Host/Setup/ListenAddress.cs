@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using MedicineMan.Sdk;
-using Microsoft.AspNetCore.Http;
 
 namespace MedicineMan.Host.Setup;
 

@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
 using Dapper;
+using MedicineMan.Host.Audit;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
 
@@ -10,7 +11,7 @@ namespace MedicineMan.Host.Setup;
 
 /// Whoever can read the console may become the first administrator, and only once. The database keeps a hash; every start
 /// without an administrator prints a new token and forgets the one before.
-internal sealed class SetupToken(Database database)
+internal sealed class SetupToken(Database database, AuditLog audit)
 {
     private const string NeededSql = "select not exists (select 1 from members where role = 'owner')";
     private const string IssueSql = "update setup set token_hash = @hash where organization_id = @organization";
@@ -30,6 +31,7 @@ internal sealed class SetupToken(Database database)
             var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
             await connection.ExecuteAsync(new CommandDefinition(
                 IssueSql, new { organization = OrganizationId.Default, hash = Hash(token) }, transaction, cancellationToken: cancel));
+            await audit.Record(transaction, OrganizationId.Default, Actor.System, new AuditEntry("setup-token.issued", "setup", OrganizationId.Default.Value, "Setup"), cancel);
             return token;
         },
         cancel);

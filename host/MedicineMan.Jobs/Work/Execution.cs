@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Work;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Work;
 

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Work;
 

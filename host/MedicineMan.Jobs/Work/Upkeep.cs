@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Work;
 

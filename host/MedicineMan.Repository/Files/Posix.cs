@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using MedicineMan.Repository.Format;
 using Microsoft.Win32.SafeHandles;
 

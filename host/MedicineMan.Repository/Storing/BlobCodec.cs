@@ -1,4 +1,3 @@
-using System.Buffers;
 using MedicineMan.Repository.Crypto;
 
 namespace MedicineMan.Repository.Storing;

@@ -1,5 +1,6 @@
 using MedicineMan.Host.People;
 using MedicineMan.Host.Setup;
+using MedicineMan.Host.Tests.Data;
 using MedicineMan.Testbed;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,6 +15,8 @@ internal sealed class TestHost : IAsyncDisposable
 
     private readonly TemporaryFolder folder;
     private readonly List<TestBrowser> browsers = [];
+
+    private TestDatabase? database;
 
     private TestHost(WebApplication app, TemporaryFolder folder)
     {
@@ -33,6 +36,15 @@ internal sealed class TestHost : IAsyncDisposable
         var folder = new TemporaryFolder("host");
         var app = await HostComposition.Start(new HostSettings { Data = folder["data"], Database = database, Urls = "http://127.0.0.1:0" }, CancellationToken.None);
         return new TestHost(app, folder);
+    }
+
+    /// The host on a database of its own in a real PostgreSQL.
+    public static async Task<TestHost> OnPostgres()
+    {
+        var database = await TestDatabase.Postgres();
+        var host = await Start(database.ConnectionString);
+        host.database = database;
+        return host;
     }
 
     public T Get<T>()
@@ -76,6 +88,11 @@ internal sealed class TestHost : IAsyncDisposable
         browsers.ForEach(browser => browser.Dispose());
         await App.StopAsync();
         await App.DisposeAsync();
+        if (database is not null)
+        {
+            await database.DisposeAsync();
+        }
+
         folder.Dispose();
     }
 

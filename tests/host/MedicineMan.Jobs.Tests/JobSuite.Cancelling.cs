@@ -19,7 +19,7 @@ public abstract partial class JobSuite
         Assert.True(await rig.Cancel(scheduled));
         Assert.True(await rig.Cancel(retrying));
 
-        Assert.All(new[] { scheduled, ready, retrying }, id => Assert.Equal(JobState.Cancelled, rig.Job(id).GetAwaiter().GetResult().State));
+        await Assert.AllAsync([scheduled, ready, retrying], async id => Assert.Equal(JobState.Cancelled, (await rig.Job(id)).State));
         Assert.False(await rig.Cancel(ready));
         Assert.False(await rig.Database.Write(transaction => rig.Queue.Cancel(transaction, "other", scheduled, default), default));
     }

@@ -97,7 +97,7 @@ public sealed class DamageTests
     [Fact]
     public async Task A_file_that_is_damaged_is_left_out_of_a_restore_and_everything_else_is_restored()
     {
-        using var scratch = new ScratchFolder();
+        await using var scratch = new ScratchFolder();
         await using var ours = await TestRepository.Create();
         await ours.BackUp(("victim", Victim));
         Change(LargestPack(ours), content => content[5000] ^= 1);

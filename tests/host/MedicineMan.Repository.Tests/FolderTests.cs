@@ -14,7 +14,7 @@ public sealed class FolderTests
     public async Task A_folder_with_odd_names_links_modes_and_times_comes_back_as_it_was_by_either_program()
     {
         Restic.SkipUnlessInstalled();
-        using var scratch = new ScratchFolder();
+        await using var scratch = new ScratchFolder();
         await MakeFolder(scratch["source"]);
         await using var ours = await TestRepository.Create();
         var committed = await ours.BackUpFolder(scratch["source"]);
@@ -35,7 +35,7 @@ public sealed class FolderTests
     public async Task What_restic_wrote_in_several_snapshots_we_list_and_restore()
     {
         Restic.SkipUnlessInstalled();
-        using var scratch = new ScratchFolder();
+        await using var scratch = new ScratchFolder();
         await MakeFolder(scratch["source"]);
         var restic = new Restic(scratch["repository"], "secret", scratch["home"]);
         await restic.Run("init", "--repository-version", "2");
@@ -58,7 +58,7 @@ public sealed class FolderTests
     public async Task A_folder_we_store_and_restic_stores_is_the_same_tree()
     {
         Restic.SkipUnlessInstalled();
-        using var scratch = new ScratchFolder();
+        await using var scratch = new ScratchFolder();
         await MakeFolder(scratch["source"]);
         await using var ours = await TestRepository.Create();
         await ours.BackUpFolder(scratch["source"]);
@@ -76,7 +76,7 @@ public sealed class FolderTests
     [Fact]
     public async Task Unchanged_files_are_taken_from_the_parent_without_being_read()
     {
-        using var scratch = new ScratchFolder();
+        await using var scratch = new ScratchFolder();
         await MakeFolder(scratch["source"]);
         await using var ours = await TestRepository.Create();
         var first = await ours.BackUpFolder(scratch["source"]);
@@ -92,7 +92,7 @@ public sealed class FolderTests
     [Fact]
     public async Task A_restore_leaves_existing_files_alone_and_says_so()
     {
-        using var scratch = new ScratchFolder();
+        await using var scratch = new ScratchFolder();
         scratch.Write("source/file", "stored");
         await using var ours = await TestRepository.Create();
         await ours.BackUpFolder(scratch["source"]);
@@ -111,7 +111,7 @@ public sealed class FolderTests
     [Fact]
     public async Task A_symlink_where_a_folder_goes_is_not_followed_on_restore()
     {
-        using var scratch = new ScratchFolder();
+        await using var scratch = new ScratchFolder();
         scratch.Write("source/sub/file", "stored");
         Directory.CreateDirectory(scratch["elsewhere"]);
         Directory.CreateDirectory(scratch["target/source"]);
@@ -129,7 +129,7 @@ public sealed class FolderTests
     [Fact]
     public async Task A_link_to_a_name_that_is_not_UTF8_comes_back_as_it_was()
     {
-        using var scratch = new ScratchFolder();
+        await using var scratch = new ScratchFolder();
         scratch.Write("source/file", "content");
         await Shell.Run("ln -s \"to$(printf '\\376')there\" \"$1/link\"", scratch["source"]);
         await using var ours = await TestRepository.Create();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MedicineMan.Host.Access;
+using MedicineMan.Host.Data;
 using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -34,6 +35,7 @@ internal sealed class ApiFailures(IProblemDetailsService problems) : IExceptionH
     {
         ApiProblem problem => problem,
         PermissionMissingException missing => new(StatusCodes.Status403Forbidden, "role-missing", missing.Message),
+        TakenException taken => new(StatusCodes.Status409Conflict, "taken", taken.Message),
         UserFacingException told => new(StatusCodes.Status422UnprocessableEntity, "refused", told.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } malformed => Malformed(malformed),
         BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } => new(StatusCodes.Status415UnsupportedMediaType, "not-json", "Send JSON with Content-Type: application/json."),

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Idempotency;
-using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MedicineMan.Host.Api.Contract;

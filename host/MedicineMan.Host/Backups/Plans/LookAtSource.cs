@@ -1,7 +1,5 @@
 using MedicineMan.Host.Audit;
 using System.Text.Json;
-using MedicineMan.Host.Backups.Proofs;
-using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Plugins;
 using MedicineMan.Jobs;
@@ -24,12 +22,12 @@ internal sealed class LookAtSource(PlanStore plans, Sources sources, Providers p
         {
             var provider = providers.Get<IBackupProvider>(plan.Kind);
             var found = await provider.DiscoverAsync(await sources.Of(organization, plan, Actor.Job(job.Id), cancel), cancel);
-            await plans.RecordFound(organization, plan.Id, JsonSerializer.Serialize(found), await Unprovable(organization, plan, provider, job, cancel), cancel);
+            await plans.RecordFound(organization, Actor.Job(job.Id), plan.Id, JsonSerializer.Serialize(found), await Unprovable(organization, plan, provider, job, cancel), cancel);
             job.Log($"Found {string.Join(", ", found.Select(item => item.Name))}.");
         }
         catch (Exception failure) when (!cancel.IsCancellationRequested)
         {
-            await plans.RecordFound(organization, plan.Id, null, Failures.Sentence(failure, cancel), cancel);
+            await plans.RecordFound(organization, Actor.Job(job.Id), plan.Id, null, Failures.Sentence(failure, cancel), cancel);
             throw;
         }
     }

@@ -30,7 +30,6 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
 
     private const string PageSql = Select + " and (p.name, p.id) > (@name, @id) and (@server is null or p.server_id = @server) order by p.name, p.id limit @size";
     private const string FindSql = Select + " and p.id = @id";
-    private const string NameTakenSql = "select 1 from plans where organization_id = @organization and name = @name and id <> @id";
     private const string DeleteSql = "delete from plans where organization_id = @organization and id = @id";
     private const string BusySql = "select 1 from runs where organization_id = @organization and plan_id = @id and (dump_state = 'running' or prove_state = 'running') limit 1";
 
@@ -49,7 +48,7 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
         """;
 
     private const string FoundSql = """
-        update plans set found = coalesce(@found, found), found_error = @error, found_at = @now where organization_id = @organization and id = @id
+        update plans set found = coalesce(@found, found), found_error = @error, found_at = @now where organization_id = @organization and id = @id returning name
         """;
 
     public async Task<Page<PlanRow>> Page(OrganizationId organization, string? server, string? after, int size, CancellationToken cancel)
@@ -68,7 +67,7 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
     }
 
     public async Task<PlanRow> Get(OrganizationId organization, string id, CancellationToken cancel) =>
-        await Find(organization, id, cancel) ?? throw new UserFacingException("That plan no longer exists.") { Permanent = true };
+        await Find(organization, id, cancel) ?? throw new GoneException("plan");
 
     /// Adds the plan and enqueues a look at its source, so that a wrong password shows at once and not at night.
     public Task<string> Add(OrganizationId organization, Actor actor, PlanSettings plan, CancellationToken cancel) =>
@@ -76,10 +75,9 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
             async transaction =>
             {
                 var id = Ids.New(time);
-                await RefuseTakenName(transaction, organization, plan.Name, id, cancel);
                 var secret = await Password(transaction, organization, actor, null, plan.Password, Label(plan), cancel);
                 var proofSecret = await Password(transaction, organization, actor, null, plan.ProofPassword, ProofLabel(plan), cancel);
-                await transaction.Connection!.ExecuteAsync(new CommandDefinition(InsertSql, Parameters(organization, id, plan, secret, proofSecret), transaction, cancellationToken: cancel));
+                await TakenException.Refuse(transaction, new CommandDefinition(InsertSql, Parameters(organization, id, plan, secret, proofSecret), transaction, cancellationToken: cancel), NameTaken(plan));
                 await EnqueueLook(transaction, organization, actor, id, plan, cancel);
                 await audit.Record(transaction, organization, actor, new AuditEntry("plan.added", "plan", id, plan.Name), cancel);
                 return id;
@@ -93,12 +91,11 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
             async transaction =>
             {
                 var row = await transaction.Connection!.QuerySingleOrDefaultAsync<PlanRow>(new CommandDefinition(FindSql, new { organization, id }, transaction, cancellationToken: cancel))
-                    ?? throw new UserFacingException("That plan no longer exists.") { Permanent = true };
-                await RefuseTakenName(transaction, organization, plan.Name, id, cancel);
+                    ?? throw new GoneException("plan");
                 var proofStays = plan.ProofServerId == row.ProofServerId && plan.ProofHost == row.ProofHost;
                 var secret = await Password(transaction, organization, actor, row.PasswordSecret, plan.Password, Label(plan), cancel);
                 var proofSecret = await Password(transaction, organization, actor, row.ProofPasswordSecret, plan.ProofPassword ?? (proofStays ? null : ""), ProofLabel(plan), cancel);
-                await transaction.Connection!.ExecuteAsync(new CommandDefinition(EditSql, Parameters(organization, id, plan, secret, proofSecret), transaction, cancellationToken: cancel));
+                await TakenException.Refuse(transaction, new CommandDefinition(EditSql, Parameters(organization, id, plan, secret, proofSecret), transaction, cancellationToken: cancel), NameTaken(plan));
                 await EnqueueLook(transaction, organization, actor, id, plan with { ServerId = row.ServerId }, cancel);
                 await audit.Record(transaction, organization, actor, new AuditEntry("plan.changed", "plan", id, plan.Name), cancel);
             },
@@ -111,7 +108,7 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
             {
                 var connection = transaction.Connection!;
                 var row = await connection.QuerySingleOrDefaultAsync<PlanRow>(new CommandDefinition(FindSql, new { organization, id }, transaction, cancellationToken: cancel))
-                    ?? throw new UserFacingException("That plan no longer exists.") { Permanent = true };
+                    ?? throw new GoneException("plan");
                 if (await connection.ExecuteScalarAsync<int?>(new CommandDefinition(BusySql, new { organization, id }, transaction, cancellationToken: cancel)) is not null)
                 {
                     throw new UserFacingException($"A run of {row.Name} is still going. Cancel it or wait for its end, then remove the plan.") { Permanent = true };
@@ -124,19 +121,20 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
             },
             cancel);
 
-    public Task RecordFound(OrganizationId organization, string id, string? found, string? error, CancellationToken cancel) =>
+    public Task RecordFound(OrganizationId organization, Actor actor, string id, string? found, string? error, CancellationToken cancel) =>
         database.Write(
-            transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
-                FoundSql, new { organization, id, found, error, now = time.GetUtcNow() }, transaction, cancellationToken: cancel)),
+            async transaction =>
+            {
+                var name = await transaction.Connection!.ExecuteScalarAsync<string?>(new CommandDefinition(
+                    FoundSql, new { organization, id, found, error, now = time.GetUtcNow() }, transaction, cancellationToken: cancel));
+                if (name is not null)
+                {
+                    await audit.Record(transaction, organization, actor, new AuditEntry(error is null ? "plan.source-seen" : "plan.source-not-seen", "plan", id, name), cancel);
+                }
+            },
             cancel);
 
-    private static async Task RefuseTakenName(DbTransaction transaction, OrganizationId organization, string name, string id, CancellationToken cancel)
-    {
-        if (await transaction.Connection!.ExecuteScalarAsync<int?>(new CommandDefinition(NameTakenSql, new { organization, name, id }, transaction, cancellationToken: cancel)) is not null)
-        {
-            throw new UserFacingException($"There is a plan named \"{name}\" already. Choose another name.") { Permanent = true };
-        }
-    }
+    private static string NameTaken(PlanSettings plan) => $"There is a plan named \"{plan.Name}\" already. Choose another name.";
 
     private static string Label(PlanSettings plan) => $"Database password of {plan.Name}";
 

@@ -24,7 +24,7 @@ internal sealed class ProveBackup(
         var organization = new OrganizationId(job.Organization);
         var run = await runs.Get(organization, job.Arguments.GetProperty("run").GetString()!, cancel);
         var actor = Actor.Job(job.Id);
-        await record.Proving(organization, run.Id, cancel);
+        await record.Proving(organization, actor, run, cancel);
         try
         {
             await record.Proven(organization, actor, run, await Prove(job, organization, run, cancel), cancel);
@@ -35,7 +35,7 @@ internal sealed class ProveBackup(
         }
         catch (Exception failure) when (job.RunsAgainAfter(failure))
         {
-            await record.ProofPostponed(organization, run.Id, Failures.SentenceBetween(failure, cancel), CancellationToken.None);
+            await record.ProofPostponed(organization, actor, run, Failures.SentenceBetween(failure, cancel), CancellationToken.None);
             throw;
         }
         catch (Exception failure)

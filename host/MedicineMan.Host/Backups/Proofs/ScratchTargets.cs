@@ -1,7 +1,6 @@
 using Dapper;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
-using MedicineMan.Host.Plugins;
 using MedicineMan.Jobs;
 using MedicineMan.Sdk.Backups;
 

@@ -25,7 +25,6 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
         """;
 
     private const string FindSql = $"select {Columns} from repositories where organization_id = @organization and id = @id";
-    private const string NameTakenSql = "select 1 from repositories where organization_id = @organization and name = @name";
     private const string UsedSql = "select name from plans where organization_id = @organization and repository_id = @id order by name limit 1";
     private const string DeleteSql = "delete from repositories where organization_id = @organization and id = @id";
 
@@ -34,8 +33,10 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
         values (@id, @organization, @Name, @Kind, @Settings, @secret, @state, @now)
         """;
 
+    private const string ChangedStateSql = "update repositories set state = @state where organization_id = @organization and id = @id and state <> @state returning name";
+
     private const string StateSql = """
-        update repositories set state = @state, error = @error, checked_at = @now, stored_bytes = coalesce(@storedBytes, stored_bytes)
+        update repositories set error = @error, checked_at = @now, stored_bytes = coalesce(@storedBytes, stored_bytes)
         where organization_id = @organization and id = @id
         """;
 
@@ -55,7 +56,7 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
     }
 
     public async Task<RepositoryRow> Get(OrganizationId organization, string id, CancellationToken cancel) =>
-        await Find(organization, id, cancel) ?? throw new UserFacingException("That repository no longer exists.") { Permanent = true };
+        await Find(organization, id, cancel) ?? throw new GoneException("repository");
 
     /// Adds the repository and enqueues the job that creates or opens it on its storage.
     /// <param name="password">Of an existing repository; null makes a new random one for a new repository.</param>
@@ -63,20 +64,12 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
         database.Write(
             async transaction =>
             {
-                var connection = transaction.Connection!;
-                if (await connection.ExecuteScalarAsync<int?>(new CommandDefinition(NameTakenSql, new { organization, name = repository.Name }, transaction, cancellationToken: cancel)) is not null)
-                {
-                    throw new UserFacingException($"There is a repository named \"{repository.Name}\" already. Choose another name.") { Permanent = true };
-                }
-
                 var id = Ids.New(time);
                 var secret = await vault.Put(
                     transaction, organization, "repository-password", $"Password of repository {repository.Name}", password ?? RepositoryPassword.New(), actor, cancel);
-                await connection.ExecuteAsync(new CommandDefinition(
-                    InsertSql,
-                    new { id, organization, repository.Name, repository.Kind, repository.Settings, secret = secret.Id, state = password is null ? RepositoryState.New : RepositoryState.Existing, now = time.GetUtcNow() },
-                    transaction,
-                    cancellationToken: cancel));
+                var row = new { id, organization, repository.Name, repository.Kind, repository.Settings, secret = secret.Id, state = password is null ? RepositoryState.New : RepositoryState.Existing, now = time.GetUtcNow() };
+                await TakenException.Refuse(
+                    transaction, new CommandDefinition(InsertSql, row, transaction, cancellationToken: cancel), $"There is a repository named \"{repository.Name}\" already. Choose another name.");
                 await EnqueuePreparation(transaction, organization, actor, id, repository.Name, cancel);
                 await audit.Record(transaction, organization, actor, new AuditEntry("repository.added", "repository", id, repository.Name), cancel);
                 return id;
@@ -89,7 +82,7 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
             async transaction =>
             {
                 var row = await transaction.Connection!.QuerySingleOrDefaultAsync<RepositoryRow>(new CommandDefinition(FindSql, new { organization, id }, transaction, cancellationToken: cancel))
-                    ?? throw new UserFacingException("That repository no longer exists.") { Permanent = true };
+                    ?? throw new GoneException("repository");
                 await EnqueuePreparation(transaction, organization, actor, id, row.Name, cancel);
                 await audit.Record(transaction, organization, actor, new AuditEntry("repository.prepared-again", "repository", id, row.Name), cancel);
             },
@@ -102,7 +95,7 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
             {
                 var connection = transaction.Connection!;
                 var row = await connection.QuerySingleOrDefaultAsync<RepositoryRow>(new CommandDefinition(FindSql, new { organization, id }, transaction, cancellationToken: cancel))
-                    ?? throw new UserFacingException("That repository no longer exists.") { Permanent = true };
+                    ?? throw new GoneException("repository");
                 var used = await connection.ExecuteScalarAsync<string?>(new CommandDefinition(UsedSql, new { organization, id }, transaction, cancellationToken: cancel));
                 if (used is not null)
                 {
@@ -117,8 +110,17 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
 
     public Task RecordState(OrganizationId organization, string id, string state, string? error, long? storedBytes, CancellationToken cancel) =>
         database.Write(
-            transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
-                StateSql, new { organization, id, state, error, storedBytes, now = time.GetUtcNow() }, transaction, cancellationToken: cancel)),
+            async transaction =>
+            {
+                var values = new { organization, id, state, error, storedBytes, now = time.GetUtcNow() };
+                var changed = await transaction.Connection!.ExecuteScalarAsync<string?>(new CommandDefinition(ChangedStateSql, values, transaction, cancellationToken: cancel));
+                await transaction.Connection!.ExecuteAsync(new CommandDefinition(StateSql, values, transaction, cancellationToken: cancel));
+                if (changed is not null)
+                {
+                    var action = state is RepositoryState.Ready ? "repository.ready" : "repository.failed";
+                    await audit.Record(transaction, organization, Actor.System, new AuditEntry(action, "repository", id, changed), cancel);
+                }
+            },
             cancel);
 
     private Task<string> EnqueuePreparation(DbTransaction transaction, OrganizationId organization, Actor actor, string id, string name, CancellationToken cancel) =>

@@ -27,7 +27,7 @@ internal sealed class RestoreBackup(RestoreStore restores, ScratchTargets scratc
         }
 
         var actor = Actor.Job(job.Id);
-        await restores.Started(organization, restore.Id, cancel);
+        await restores.Started(organization, actor, restore, cancel);
         try
         {
             var report = await Restore(job, organization, restore, cancel);
@@ -39,7 +39,7 @@ internal sealed class RestoreBackup(RestoreStore restores, ScratchTargets scratc
         }
         catch (Exception failure) when (job.RunsAgainAfter(failure))
         {
-            await restores.Postponed(organization, restore.Id, Failures.SentenceBetween(failure, cancel), CancellationToken.None);
+            await restores.Postponed(organization, actor, restore, Failures.SentenceBetween(failure, cancel), CancellationToken.None);
             throw;
         }
         catch (Exception failure)

@@ -63,7 +63,7 @@ internal sealed class RestoreStore(Database database, AuditLog audit, SecretVaul
     }
 
     public async Task<RestoreRow> Get(OrganizationId organization, string id, CancellationToken cancel) =>
-        await Find(organization, id, cancel) ?? throw new UserFacingException("That restore no longer exists.") { Permanent = true };
+        await Find(organization, id, cancel) ?? throw new GoneException("restore");
 
     /// Writes the request down and enqueues its job. A confirmation that does not repeat the target's name changes nothing.
     /// <param name="kind">Kind of the backup provider that made the snapshot.</param>
@@ -133,14 +133,24 @@ internal sealed class RestoreStore(Database database, AuditLog audit, SecretVaul
         return await Request(organization, actor, request, tried.Kind, cancel, tried.PasswordSecret);
     }
 
-    public Task Started(OrganizationId organization, string id, CancellationToken cancel) =>
+    public Task Started(OrganizationId organization, Actor actor, RestoreRow restore, CancellationToken cancel) =>
         database.Write(
-            transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(StartedSql, new { organization, id, now = time.GetUtcNow() }, transaction, cancellationToken: cancel)), cancel);
+            async transaction =>
+            {
+                await transaction.Connection!.ExecuteAsync(new CommandDefinition(StartedSql, new { organization, id = restore.Id, now = time.GetUtcNow() }, transaction, cancellationToken: cancel));
+                await audit.Record(transaction, organization, actor, new AuditEntry("restore.started", "restore", restore.Id, restore.Target), cancel);
+            },
+            cancel);
 
     /// This attempt came to nothing and another one follows.
-    public Task Postponed(OrganizationId organization, string id, string error, CancellationToken cancel) =>
+    public Task Postponed(OrganizationId organization, Actor actor, RestoreRow restore, string error, CancellationToken cancel) =>
         database.Write(
-            transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(PostponedSql, new { organization, id, error }, transaction, cancellationToken: cancel)), cancel);
+            async transaction =>
+            {
+                await transaction.Connection!.ExecuteAsync(new CommandDefinition(PostponedSql, new { organization, id = restore.Id, error }, transaction, cancellationToken: cancel));
+                await audit.Record(transaction, organization, actor, new AuditEntry("restore.postponed", "restore", restore.Id, restore.Target), cancel);
+            },
+            cancel);
 
     public Task Finished(OrganizationId organization, Actor actor, RestoreRow restore, StageState state, string? error, RestoreReport? report, CancellationToken cancel) =>
         database.Write(

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Backups.Plans;
-using MedicineMan.Host.Backups.Proofs;
 using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Plugins;
@@ -32,7 +30,7 @@ internal sealed class BackUp(
         }
 
         var actor = Actor.Job(job.Id);
-        await record.Started(organization, run.Id, cancel);
+        await record.Started(organization, actor, run, cancel);
         run = await runs.Get(organization, run.Id, cancel);
         var stage = new Stages();
         try
@@ -47,7 +45,7 @@ internal sealed class BackUp(
         }
         catch (Exception failure) when (job.RunsAgainAfter(failure))
         {
-            await record.Postponed(organization, run.Id, Failures.SentenceBetween(failure, cancel), CancellationToken.None);
+            await record.Postponed(organization, actor, run, Failures.SentenceBetween(failure, cancel), CancellationToken.None);
             throw;
         }
         catch (Exception failure)
@@ -83,7 +81,7 @@ internal sealed class BackUp(
         var writer = new DumpIntoSnapshot(session, job, stage);
         job.Log($"Dumping {string.Join(", ", items)} from {plan.ServerName}.");
         var report = await provider.DumpAsync(source, items, writer, cancel);
-        await record.Dumped(organization, run.Id, cancel);
+        await record.Dumped(organization, Actor.Job(job.Id), run, cancel);
         stage.Dumped = true;
         await DumpDocument.Write(session, plan, run, report, cancel);
 

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using MedicineMan.Host.Backups.Proofs;
 using MedicineMan.Jobs;
 using MedicineMan.Repository;
 using MedicineMan.Repository.Chunking;

@@ -50,9 +50,9 @@ internal sealed class RunRecord(Database database, AuditLog audit, RunStore runs
 
     private const string PlanProvenSql = "update plans set last_proven_at = @provenAt where organization_id = @organization and id = @plan";
 
-    public Task Started(OrganizationId organization, string id, CancellationToken cancel) => Execute(StartSql, new { organization, id, now = time.GetUtcNow() }, cancel);
+    public Task Started(OrganizationId organization, Actor actor, RunRow run, CancellationToken cancel) => Step(StartSql, "backup.started", organization, actor, run, cancel);
 
-    public Task Dumped(OrganizationId organization, string id, CancellationToken cancel) => Execute(DumpedSql, new { organization, id }, cancel);
+    public Task Dumped(OrganizationId organization, Actor actor, RunRow run, CancellationToken cancel) => Step(DumpedSql, "backup.dumped", organization, actor, run, cancel);
 
     public Task Stored(OrganizationId organization, Actor actor, RunRow run, StoredDump dump, CancellationToken cancel) =>
         database.Write(
@@ -98,11 +98,11 @@ internal sealed class RunRecord(Database database, AuditLog audit, RunStore runs
             cancel);
 
     /// This attempt came to nothing and another one follows: nothing is decided yet.
-    public Task Postponed(OrganizationId organization, string id, string error, CancellationToken cancel) => Execute(PostponedSql, new { organization, id, error }, cancel);
+    public Task Postponed(OrganizationId organization, Actor actor, RunRow run, string error, CancellationToken cancel) => Step(PostponedSql, "backup.postponed", organization, actor, run, cancel, error);
 
-    public Task ProofPostponed(OrganizationId organization, string id, string error, CancellationToken cancel) => Execute(ProofPostponedSql, new { organization, id, error }, cancel);
+    public Task ProofPostponed(OrganizationId organization, Actor actor, RunRow run, string error, CancellationToken cancel) => Step(ProofPostponedSql, "proof.postponed", organization, actor, run, cancel, error);
 
-    public Task Proving(OrganizationId organization, string id, CancellationToken cancel) => Execute(ProvingSql, new { organization, id }, cancel);
+    public Task Proving(OrganizationId organization, Actor actor, RunRow run, CancellationToken cancel) => Step(ProvingSql, "proof.started", organization, actor, run, cancel);
 
     public Task Proven(OrganizationId organization, Actor actor, RunRow run, ProofOutcome proof, CancellationToken cancel) =>
         database.Write(
@@ -128,8 +128,14 @@ internal sealed class RunRecord(Database database, AuditLog audit, RunStore runs
             },
             cancel);
 
-    private Task<int> Execute(string sql, object parameters, CancellationToken cancel) =>
-        database.Write(transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancel)), cancel);
+    private Task Step(string sql, string action, OrganizationId organization, Actor actor, RunRow run, CancellationToken cancel, string? error = null) =>
+        database.Write(
+            async transaction =>
+            {
+                await transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { organization, id = run.Id, error, now = time.GetUtcNow() }, transaction, cancellationToken: cancel));
+                await audit.Record(transaction, organization, actor, new AuditEntry(action, "run", run.Id, run.PlanName ?? run.Id), cancel);
+            },
+            cancel);
 }
 
 /// A dump that is committed to its repository.

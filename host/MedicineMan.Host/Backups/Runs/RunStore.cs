@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using System.Text.Json;
 using Dapper;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Backups.Proofs;
@@ -77,7 +76,7 @@ internal sealed class RunStore(Database database, AuditLog audit, JobQueue jobs,
     }
 
     public async Task<RunRow> Get(OrganizationId organization, string id, CancellationToken cancel) =>
-        await Find(organization, id, cancel) ?? throw new UserFacingException("That run no longer exists.") { Permanent = true };
+        await Find(organization, id, cancel) ?? throw new GoneException("run");
 
     /// The tables of a run, by name.
     public async Task<Page<RunObject>> Objects(OrganizationId organization, string run, string? after, int size, CancellationToken cancel)
@@ -106,7 +105,7 @@ internal sealed class RunStore(Database database, AuditLog audit, JobQueue jobs,
     {
         var connection = transaction.Connection!;
         var row = await connection.QuerySingleOrDefaultAsync<PlanToRun>(new CommandDefinition(PlanSql, new { organization, plan }, transaction, cancellationToken: cancel))
-            ?? throw new UserFacingException("That plan no longer exists.") { Permanent = true };
+            ?? throw new GoneException("plan");
         if (await connection.ExecuteScalarAsync<string?>(new CommandDefinition(OpenSql, new { organization, plan }, transaction, cancellationToken: cancel)) is { } open)
         {
             return open;
@@ -136,7 +135,7 @@ internal sealed class RunStore(Database database, AuditLog audit, JobQueue jobs,
             async transaction =>
             {
                 var run = await transaction.Connection!.QuerySingleOrDefaultAsync<RunRow>(new CommandDefinition(FindSql, new { organization, id }, transaction, cancellationToken: cancel))
-                    ?? throw new UserFacingException("That run no longer exists.") { Permanent = true };
+                    ?? throw new GoneException("run");
                 if (run.StoreState is not StageState.Done)
                 {
                     throw new UserFacingException("Only a stored backup can be proven; this run stored none.") { Permanent = true };

@@ -2,7 +2,6 @@ using System.Text.Json;
 using MedicineMan.Host.Plugins.Fragments;
 using MedicineMan.Sdk.Jobs;
 using MedicineMan.Sdk.Ui;
-using Microsoft.AspNetCore.Routing;
 
 namespace MedicineMan.Host.Plugins.Loading;
 

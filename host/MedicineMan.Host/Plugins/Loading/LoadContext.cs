@@ -2,9 +2,6 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using McMaster.NETCore.Plugins;
 using MedicineMan.Sdk;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace MedicineMan.Host.Plugins.Loading;
 

@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Sdk;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MedicineMan.Host.Plugins.Loading;
 

@@ -5,8 +5,6 @@ using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Jobs;
 using MedicineMan.Sdk.Ui;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MedicineMan.Host.Plugins.Loading;
 

@@ -1,5 +1,4 @@
 using MedicineMan.Sdk;
-using Microsoft.Extensions.Logging;
 
 namespace MedicineMan.Host.Plugins.Loading;
 

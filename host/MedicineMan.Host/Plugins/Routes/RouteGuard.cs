@@ -1,9 +1,6 @@
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MedicineMan.Host.Plugins.Routes;
 

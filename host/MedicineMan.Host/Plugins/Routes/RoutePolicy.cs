@@ -2,8 +2,6 @@ using MedicineMan.Host.Plugins.Manifests;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace MedicineMan.Host.Plugins.Routes;
 

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Pipelines;
 using System.Text;
 using MedicineMan.Host.Servers.Commands;
 using MedicineMan.Sdk.Commands;

@@ -5,12 +5,14 @@ using MedicineMan.Host.Data;
 
 namespace MedicineMan.Host.Tests.Access;
 
-public sealed class ApiTokenTests
+public abstract class ApiTokenTests
 {
-    [Fact]
+    private protected abstract Task<TestHost> Start();
+
+    [SkippableFact]
     public async Task A_token_acts_as_its_person_until_it_is_revoked()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         var owner = await host.Owner();
         var token = await Create(owner);
         Assert.Equal(HttpStatusCode.OK, await Call(host, token));
@@ -21,10 +23,10 @@ public sealed class ApiTokenTests
         Assert.Equal(HttpStatusCode.Unauthorized, await Call(host, token));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Nothing_in_the_database_gives_the_token_away()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         var token = await Create(await host.Owner());
         await using var connection = await host.Get<Database>().OpenRead(default);
         var row = (IDictionary<string, object>)await connection.QuerySingleAsync("select * from api_tokens");
@@ -32,21 +34,21 @@ public sealed class ApiTokenTests
         Assert.IsType<byte[]>(row["hash"]);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData("mm_")]
     [InlineData("mm_0123456789abcdef_wrong")]
     [InlineData("something else")]
     public async Task A_made_up_token_is_refused(string token)
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         await host.Owner();
         Assert.Equal(HttpStatusCode.Unauthorized, await Call(host, token));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_expired_token_is_refused()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         var token = await Create(await host.Owner());
         await host.Get<Database>().Write(t => t.Connection!.ExecuteAsync("update api_tokens set expires_at = 1", transaction: t), default);
         Assert.Equal(HttpStatusCode.Unauthorized, await Call(host, token));
@@ -65,4 +67,14 @@ public sealed class ApiTokenTests
         using var answer = await host.Stranger().Client.SendAsync(request);
         return answer.StatusCode;
     }
+}
+
+public sealed class SqliteApiTokenTests : ApiTokenTests
+{
+    private protected override Task<TestHost> Start() => TestHost.Start();
+}
+
+public sealed class PostgresApiTokenTests : ApiTokenTests
+{
+    private protected override Task<TestHost> Start() => TestHost.OnPostgres();
 }

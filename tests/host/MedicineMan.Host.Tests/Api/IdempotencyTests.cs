@@ -1,20 +1,17 @@
 using Dapper;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Data;
-using MedicineMan.Host.Tests.Data;
 
 namespace MedicineMan.Host.Tests.Api;
 
 public abstract class IdempotencyTests
 {
-    private protected abstract Task<(TestHost Host, IAsyncDisposable? Database)> Start();
+    private protected abstract Task<TestHost> Start();
 
     [SkippableFact]
     public async Task The_same_key_and_body_does_nothing_again_and_answers_the_same()
     {
-        var (host, database) = await Start();
-        await using var _ = database;
-        await using var __ = host;
+        await using var host = await Start();
         using var admin = await ApiCaller.As(host, Role.Admin);
 
         var first = await admin.Post("servers", Server("web-1"), "key-1");
@@ -28,9 +25,7 @@ public abstract class IdempotencyTests
     [SkippableFact]
     public async Task Many_at_once_with_one_key_make_one_thing()
     {
-        var (host, database) = await Start();
-        await using var _ = database;
-        await using var __ = host;
+        await using var host = await Start();
         using var admin = await ApiCaller.As(host, Role.Admin);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => admin.Post("servers", Server("web-1"), "one")));
@@ -42,9 +37,7 @@ public abstract class IdempotencyTests
     [SkippableFact]
     public async Task Another_body_under_a_used_key_is_refused()
     {
-        var (host, database) = await Start();
-        await using var _ = database;
-        await using var __ = host;
+        await using var host = await Start();
         using var admin = await ApiCaller.As(host, Role.Admin);
         await admin.Post("servers", Server("web-1"), "key");
 
@@ -57,9 +50,7 @@ public abstract class IdempotencyTests
     [SkippableFact]
     public async Task A_refused_request_gives_its_key_back()
     {
-        var (host, database) = await Start();
-        await using var _ = database;
-        await using var __ = host;
+        await using var host = await Start();
         using var admin = await ApiCaller.As(host, Role.Admin);
 
         Assert.Equal(400, (await admin.Post("servers", new { name = "web-1", address = "!", userName = "root" }, "key")).Status);
@@ -69,9 +60,7 @@ public abstract class IdempotencyTests
     [SkippableFact]
     public async Task The_key_of_one_person_is_not_that_of_another()
     {
-        var (host, database) = await Start();
-        await using var _ = database;
-        await using var __ = host;
+        await using var host = await Start();
         using var one = await ApiCaller.As(host, Role.Admin);
         using var other = await ApiCaller.As(host, Role.Admin);
 
@@ -81,9 +70,7 @@ public abstract class IdempotencyTests
     [SkippableFact]
     public async Task After_a_day_a_key_is_forgotten()
     {
-        var (host, database) = await Start();
-        await using var _ = database;
-        await using var __ = host;
+        await using var host = await Start();
         using var admin = await ApiCaller.As(host, Role.Admin);
         await admin.Post("servers", Server("web-1"), "key");
         await host.Get<Database>().Write(t => t.Connection!.ExecuteAsync("update idempotency_keys set created_at = created_at - 86400001", transaction: t), default);
@@ -95,9 +82,7 @@ public abstract class IdempotencyTests
     [SkippableFact]
     public async Task A_request_that_died_on_the_way_is_never_done_again_under_its_key()
     {
-        var (host, database) = await Start();
-        await using var _ = database;
-        await using var __ = host;
+        await using var host = await Start();
         using var admin = await ApiCaller.As(host, Role.Admin);
         await admin.Post("servers", Server("web-1"), "key");
         await host.Get<Database>().Write(t => t.Connection!.ExecuteAsync("update idempotency_keys set answer = null, created_at = created_at - 61000", transaction: t), default);
@@ -111,9 +96,7 @@ public abstract class IdempotencyTests
     [SkippableFact]
     public async Task Neither_a_password_sent_nor_a_token_answered_stands_in_the_table()
     {
-        var (host, database) = await Start();
-        await using var _ = database;
-        await using var __ = host;
+        await using var host = await Start();
         using var admin = await ApiCaller.As(host, Role.Admin);
 
         var made = await admin.Post("tokens", new { name = "ci" }, "key");
@@ -132,14 +115,10 @@ public abstract class IdempotencyTests
 
 public sealed class SqliteIdempotencyTests : IdempotencyTests
 {
-    private protected override async Task<(TestHost, IAsyncDisposable?)> Start() => (await TestHost.Start(), null);
+    private protected override Task<TestHost> Start() => TestHost.Start();
 }
 
 public sealed class PostgresIdempotencyTests : IdempotencyTests
 {
-    private protected override async Task<(TestHost, IAsyncDisposable?)> Start()
-    {
-        var database = await TestDatabase.Postgres();
-        return (await TestHost.Start(database.ConnectionString), database);
-    }
+    private protected override Task<TestHost> Start() => TestHost.OnPostgres();
 }

@@ -7,12 +7,14 @@ using MedicineMan.Testbed;
 namespace MedicineMan.Host.Tests.Backups;
 
 /// What goes wrong: a sentence that says what and what next, no snapshot that claims more than it holds, and the next run succeeds.
-public sealed class BackupFaultTests
+public abstract class BackupFaultTests
 {
+    private protected abstract Task<Ward> Start(string? repositoryFolder = null);
+
     [SkippableFact]
     public async Task A_table_that_may_not_be_read_fails_the_dump_and_leaves_no_snapshot()
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop();
         await ward.Postgres.Execute("create role limited login password 'limited'; grant connect on database shop to limited");
         await ward.Postgres.Execute("grant select on customers, nothing, totals to limited; grant select on all sequences in schema public to limited", "shop");
@@ -29,7 +31,7 @@ public sealed class BackupFaultTests
     [SkippableFact]
     public async Task A_server_that_dies_during_the_dump_fails_it_and_the_next_run_is_proven()
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop(rows: 300_000);
         var plan = await ward.Plan();
         var run = await ward.Host.Get<RunStore>().BackUpNow(Ward.Here, Ward.Somebody, plan, default);
@@ -50,7 +52,7 @@ public sealed class BackupFaultTests
         Skip.If(mounted.Code != 0, $"A small file system cannot be mounted here: {mounted.Error}");
         try
         {
-            await using var ward = await Ward.Open(folder["repository"]);
+            await using var ward = await Start(folder["repository"]);
             await ward.Shop(rows: 200_000);
             var plan = await ward.Plan();
             var failed = await ward.BackUp(plan);
@@ -69,7 +71,7 @@ public sealed class BackupFaultTests
     [SkippableFact]
     public async Task A_flipped_byte_in_the_repository_is_found_by_the_proof_and_never_restored()
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop(rows: 20_000);
         var run = await ward.BackUp(await ward.Plan());
         foreach (var pack in Directory.EnumerateFiles(Path.Combine(ward.RepositoryFolder, "data"), "*", SearchOption.AllDirectories))
@@ -93,20 +95,21 @@ public sealed class BackupFaultTests
     [SkippableFact]
     public async Task A_wrong_password_for_an_existing_repository_is_said_and_nothing_is_written()
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop();
         await ward.BackUp(await ward.Plan());
         var store = ward.Host.Get<RepositoryStore>();
         var id = await store.Add(Ward.Here, Ward.Somebody, NewRepository.Local("the same", ward.RepositoryFolder), "not the password", default);
         var row = await ward.Until(() => store.Get(Ward.Here, id, default), r => r.State == RepositoryState.Failed, r => r.State);
         Assert.Contains("password", row.Error, StringComparison.Ordinal);
+        Assert.Equal("repository.failed", (await ward.Audited()).First(action => action.StartsWith("repository.", StringComparison.Ordinal)));
         Assert.Single(await ward.SnapshotIds());
     }
 
     [SkippableFact]
     public async Task A_cancelled_dump_leaves_no_snapshot_and_no_process_on_the_server()
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop(rows: 300_000);
         var plan = await ward.Plan();
         var runs = ward.Host.Get<RunStore>();
@@ -128,4 +131,14 @@ public sealed class BackupFaultTests
             async () => (await runs.Page(Ward.Here, plan, null, 5, default)).Items, items => items.Any(run => run.State == "proven"), items => string.Join(", ", items.Select(run => run.State)));
         return [.. page.Where(run => run.State == "proven").Select(run => run.Id)];
     }
+}
+
+public sealed class SqliteBackupFaultTests : BackupFaultTests
+{
+    private protected override Task<Ward> Start(string? repositoryFolder = null) => Ward.Open(repositoryFolder);
+}
+
+public sealed class PostgresBackupFaultTests : BackupFaultTests
+{
+    private protected override Task<Ward> Start(string? repositoryFolder = null) => Ward.Open(TestHost.OnPostgres(), repositoryFolder);
 }

@@ -7,12 +7,14 @@ using MedicineMan.Testbed;
 namespace MedicineMan.Host.Tests.Backups;
 
 /// From a real database to a proven backup and back, through the host, its jobs and its plugins.
-public sealed class BackupTests
+public abstract class BackupTests
 {
+    private protected abstract Task<Ward> Start();
+
     [SkippableFact]
     public async Task A_backup_is_dumped_stored_restored_compared_and_then_proven()
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop();
         var run = await ward.BackUp(await ward.Plan());
         Assert.Null(run.Error ?? run.ProveError);
@@ -21,7 +23,11 @@ public sealed class BackupTests
         Assert.Equal(4000, run.TableRows);
         Assert.True(run.RestoreMs > 0);
         Assert.Equal(0, await ward.LeftBehind());
-        Assert.Superset(new HashSet<string> { "repository.added", "plan.added", "backup.requested", "backup.stored", "backup.proven" }, (await ward.Audited()).ToHashSet());
+        string[] steps = ["backup.requested", "backup.started", "backup.dumped", "backup.stored", "proof.started", "backup.proven"];
+        var audited = await ward.Until(ward.Audited, actions => actions.Contains("plan.source-seen"), actions => string.Join(", ", actions));
+        Assert.Equal(steps, audited.Where(steps.Contains).Reverse());
+        Assert.Single(audited, action => action == "repository.ready");
+        Assert.Superset(new HashSet<string> { "repository.added", "plan.added" }, audited.ToHashSet());
         Assert.NotNull((await ward.Host.Get<PlanStore>().Get(Ward.Here, run.PlanId, default)).LastProvenAt);
     }
 
@@ -29,7 +35,7 @@ public sealed class BackupTests
     public async Task Stock_restic_checks_what_was_stored_with_the_password_of_the_recovery_kit_alone()
     {
         var restic = Programs.Require("restic");
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop();
         var run = await ward.BackUp(await ward.Plan());
         using var folder = new TemporaryFolder("kit");
@@ -43,7 +49,7 @@ public sealed class BackupTests
     public async Task A_scan_finds_the_cluster_and_suggests_the_plan_that_proves_it()
     {
         Skip.IfNot(Programs.IsRoot, "Only root sees the databases of another user's cluster without a password.");
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop();
         await ward.Host.Get<ServerScan>().Scan(Ward.Here, ward.ServerId, Ward.Somebody, new Progress<Sdk.Jobs.JobProgress>(), default);
         var found = Assert.Single(await ward.Host.Get<ScanStore>().Services(Ward.Here, ward.ServerId, default), service => service.DataDirectory == ward.Postgres.DataDirectory);
@@ -62,7 +68,7 @@ public sealed class BackupTests
     [InlineData("a/b%2F..")]
     public async Task A_name_is_only_a_name(string name)
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop(name, rows: 10);
         var run = await ward.BackUp(await ward.Plan(items: [name]));
         Assert.Null(run.Error ?? run.ProveError);
@@ -75,7 +81,7 @@ public sealed class BackupTests
     [SkippableFact]
     public async Task A_second_run_stores_little_and_a_plan_that_is_asked_twice_runs_once()
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop(rows: 20_000);
         var plan = await ward.Plan();
         var first = await ward.BackUp(plan);
@@ -86,4 +92,14 @@ public sealed class BackupTests
         Assert.Equal("proven", second.State);
         Assert.True(second.StoredBytes < first.StoredBytes / 10, $"{second.StoredBytes} after {first.StoredBytes}");
     }
+}
+
+public sealed class SqliteBackupTests : BackupTests
+{
+    private protected override Task<Ward> Start() => Ward.Open();
+}
+
+public sealed class PostgresBackupTests : BackupTests
+{
+    private protected override Task<Ward> Start() => Ward.Open(TestHost.OnPostgres());
 }

@@ -4,12 +4,14 @@ using MedicineMan.Sdk;
 namespace MedicineMan.Host.Tests.Backups;
 
 /// Restores: nothing is overwritten without the typed name, and nothing gets its name before it is complete.
-public sealed class RestoreTests
+public abstract class RestoreTests
 {
+    private protected abstract Task<Ward> Start();
+
     [SkippableFact]
     public async Task An_existing_database_is_replaced_only_after_its_name_was_typed()
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop();
         var run = await ward.BackUp(await ward.Plan());
         await ward.Postgres.Execute("delete from orders", "shop");
@@ -29,20 +31,21 @@ public sealed class RestoreTests
     [SkippableFact]
     public async Task A_dry_run_tells_what_would_happen_and_changes_nothing()
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop();
         var run = await ward.BackUp(await ward.Plan());
         var before = await ward.Postgres.Query<long>("select count(*) from pg_database");
         var tried = await ward.Restore(run, "elsewhere", request => request with { DryRun = true });
         Assert.Equal((StageState.Done, null), (tried.State, tried.Error));
         Assert.NotEmpty(tried.Result!.Steps);
+        Assert.Equal(["restore.done", "restore.started", "restore.tried"], (await ward.Audited()).Where(action => action.StartsWith("restore.", StringComparison.Ordinal)));
         Assert.Equal(before, await ward.Postgres.Query<long>("select count(*) from pg_database"));
     }
 
     [SkippableFact]
     public async Task One_table_comes_back_alone()
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop();
         var run = await ward.BackUp(await ward.Plan());
         var restored = await ward.Restore(run, "only_customers", request => request with { Objects = ["public.customers"] });
@@ -54,7 +57,7 @@ public sealed class RestoreTests
     [SkippableFact]
     public async Task All_databases_of_a_run_come_back_by_one_form()
     {
-        await using var ward = await Ward.Open();
+        await using var ward = await Start();
         await ward.Shop();
         await ward.Shop("second", rows: 10);
         var run = await ward.BackUp(await ward.Plan(items: ["shop", "second"]));
@@ -67,4 +70,14 @@ public sealed class RestoreTests
         Assert.Equal(["second_copy", "shop_copy"], restores.Where(row => row.State is StageState.Done).Select(row => row.Target).Order());
         Assert.Equal(10, await ward.Postgres.Query<long>("select count(*) from customers", "second_copy"));
     }
+}
+
+public sealed class SqliteRestoreTests : RestoreTests
+{
+    private protected override Task<Ward> Start() => Ward.Open();
+}
+
+public sealed class PostgresRestoreTests : RestoreTests
+{
+    private protected override Task<Ward> Start() => Ward.Open(TestHost.OnPostgres());
 }

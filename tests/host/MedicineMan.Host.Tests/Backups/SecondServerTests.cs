@@ -80,7 +80,7 @@ public sealed class SecondServerTests
         };
         var server = await two.Ward.Host.Get<ServerStore>().Get(Ward.Here, two.ServerId, default);
         await two.Ward.Host.Get<ScanStore>().Save(
-            Ward.Here, server, new ScanFindings(DateTimeOffset.UtcNow, TimeSpan.Zero, true, [], [new ScanReport { Services = [found] }]), default);
+            Ward.Here, server, new ScanFindings(DateTimeOffset.UtcNow, TimeSpan.Zero, true, [], [new ScanReport { Services = [found] }]), Ward.Somebody, default);
 
         // As root Medicine Man becomes the owner of the cluster by itself; anybody else is let in by the name he has.
         if (Programs.IsRoot)

@@ -1,5 +1,6 @@
 using Dapper;
 using MedicineMan.Host.Backups;
+using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Tests.Data;
 
 namespace MedicineMan.Host.Tests.Backups;
@@ -16,11 +17,15 @@ public abstract class SettlementTests
         await using var test = await Start();
         await Write(test, Job("j1", job) + Run("r1", "j1", "running", "running", "waiting", null));
         await Write(test, Job("j2", job) + Run("r2", "j0", "done", "done", "running", "j2") + Restore("t1", "j2"));
-        await new Settlement(test.Database).Settle(default);
+        await new Settlement(test.Database, test.Audit).Settle(default);
         Assert.Equal([expected, expected, "skipped"], await States(test, "r1"));
         Assert.Equal(["done", "done", expected], await States(test, "r2"));
         await using var connection = await test.Database.OpenRead(default);
         Assert.Equal(expected, await connection.ExecuteScalarAsync<string>("select state from restores where id = 't1'"));
+
+        await new Settlement(test.Database, test.Audit).Settle(default);
+        var trail = (await test.Audit.Page(OrganizationId.Default, null, 10, default)).Items;
+        Assert.Equal([("r1", $"backup.{expected}"), ("r2", "backup.not-proven"), ("t1", $"restore.{expected}")], trail.Select(entry => (entry.SubjectId, entry.Action)).Order());
     }
 
     [SkippableFact]
@@ -28,8 +33,9 @@ public abstract class SettlementTests
     {
         await using var test = await Start();
         await Write(test, Job("j1", "retrying") + Run("r1", "j1", "running", "running", "waiting", null));
-        await new Settlement(test.Database).Settle(default);
+        await new Settlement(test.Database, test.Audit).Settle(default);
         Assert.Equal(["running", "running", "waiting"], await States(test, "r1"));
+        Assert.Empty((await test.Audit.Page(OrganizationId.Default, null, 10, default)).Items);
     }
 
     private static string Job(string id, string state) => $"""

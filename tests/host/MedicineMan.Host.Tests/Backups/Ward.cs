@@ -34,10 +34,12 @@ internal sealed class Ward : IAsyncDisposable
 
     public string RepositoryFolder => Path.Combine(Host.Data, "repository");
 
-    public static async Task<Ward> Open(string? repositoryFolder = null)
+    public static Task<Ward> Open(string? repositoryFolder = null) => Open(TestHost.Start(), repositoryFolder);
+
+    public static async Task<Ward> Open(Task<TestHost> host, string? repositoryFolder = null)
     {
         var postgres = await PostgresServer.Start();
-        var ward = new Ward(await TestHost.Start(), postgres);
+        var ward = new Ward(await host, postgres);
         ward.ServerId = await ward.Host.Get<ServerStore>().Add(Here, new ServerDraft { Name = "this machine", Kind = ServerKind.Local }, Somebody, default);
         ward.RepositoryId = await ward.Host.Get<RepositoryStore>().Add(Here, Somebody, NewRepository.Local("local", repositoryFolder ?? ward.RepositoryFolder), null, default);
         return ward;

@@ -6,12 +6,14 @@ using MedicineMan.Jobs;
 
 namespace MedicineMan.Host.Tests.JobScreens;
 
-public sealed class JobPageTests
+public abstract class JobPageTests
 {
-    [Fact]
+    private protected abstract Task<TestHost> Start();
+
+    [SkippableFact]
     public async Task The_list_counts_filters_and_pages()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         var browser = await host.Owner();
         Assert.Contains("Nothing was done yet", (await browser.Get("/jobs")).Text, StringComparison.Ordinal);
         for (var i = 0; i < 55; i++)
@@ -32,10 +34,10 @@ public sealed class JobPageTests
         Assert.Contains("No job fits this filter.", none.Text, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_job_shows_its_progress_attempts_and_masked_arguments_and_is_cancelled_and_retried()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         var browser = await host.Owner();
         var job = await Enqueue(host, "Copy <b>all</b>");
         await host.Get<Database>().Write(
@@ -72,10 +74,10 @@ public sealed class JobPageTests
         Assert.NotNull(dead.Page.QuerySelector("#retry"));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_viewer_sees_a_job_but_no_buttons_and_another_organisation_nothing()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         await host.Owner();
         var job = await Enqueue(host, "Mine");
         var viewer = await host.Member(Role.Viewer);
@@ -93,4 +95,14 @@ public sealed class JobPageTests
         t => host.Get<JobQueue>().Enqueue(
             t, new JobRequest("default", "test-nothing", """{"plan":"7","password":"hush"}""") { Title = title, NotBefore = DateTimeOffset.UnixEpoch.AddYears(200) }, default),
         default);
+}
+
+public sealed class SqliteJobPageTests : JobPageTests
+{
+    private protected override Task<TestHost> Start() => TestHost.Start();
+}
+
+public sealed class PostgresJobPageTests : JobPageTests
+{
+    private protected override Task<TestHost> Start() => TestHost.OnPostgres();
 }

@@ -4,12 +4,14 @@ using MedicineMan.Host.Organizations;
 
 namespace MedicineMan.Host.Tests.People;
 
-public sealed class SignInTests
+public abstract class SignInTests
 {
-    [Fact]
+    private protected abstract Task<TestHost> Start();
+
+    [SkippableFact]
     public async Task An_unknown_address_and_a_wrong_password_get_the_same_answer()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         await host.Owner();
         var wrong = await host.Stranger().Send("/sign-in", ("Email", TestHost.OwnerEmail), ("Password", "not the password"));
         var unknown = await host.Stranger().Send("/sign-in", ("Email", "nobody@example.org"), ("Password", "not the password"));
@@ -18,10 +20,10 @@ public sealed class SignInTests
         Assert.Contains("is not right", wrong.Text, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Five_failures_lock_the_account_even_for_the_right_password()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         await host.Owner();
         for (var i = 0; i < 5; i++)
         {
@@ -34,10 +36,10 @@ public sealed class SignInTests
         Assert.Contains(trail.Items, row => row.Action == "person.locked-out");
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Many_tries_from_one_address_are_slowed_down()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         await host.Owner();
         var browser = host.Stranger();
         var form = await browser.Get("/sign-in");
@@ -45,10 +47,10 @@ public sealed class SignInTests
         Assert.Contains(answers, answer => answer.Status == HttpStatusCode.TooManyRequests && answer.Text.Contains("Wait a minute", StringComparison.Ordinal));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Signing_out_ends_the_session_for_a_stolen_cookie_too()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         var browser = await host.Owner();
         var stolen = browser.Cookies.GetCookieHeader(host.Url);
         Assert.Equal("/sign-in", (await browser.Send("/sign-out")).Location);
@@ -57,10 +59,10 @@ public sealed class SignInTests
         Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_changed_password_ends_every_other_session_at_once()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         var (here, there) = (await host.Owner(), await host.Owner());
         Assert.Equal(HttpStatusCode.OK, (await there.Get("/settings/profile")).Status);
         var changed = await here.Send("/settings/profile", ("Current", TestHost.OwnerPassword), ("Wanted", "another long password"));
@@ -71,10 +73,10 @@ public sealed class SignInTests
         Assert.Equal("/", again.Location);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_session_can_be_ended_from_the_list()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         var (here, there) = (await host.Owner(), await host.Owner());
         await there.Get("/");
         await here.Send("/settings/sessions?handler=Others");
@@ -82,10 +84,10 @@ public sealed class SignInTests
         Assert.Equal(HttpStatusCode.OK, (await here.Get("/")).Status);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task The_cookie_is_out_of_reach_of_scripts_and_other_sites()
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         await host.Owner();
         var signedIn = await host.Stranger().Send("/sign-in", ("Email", TestHost.OwnerEmail), ("Password", TestHost.OwnerPassword));
         var cookie = Assert.Single(signedIn.Raw.Headers.GetValues("Set-Cookie"), value => value.StartsWith("medicineman=", StringComparison.Ordinal));
@@ -93,14 +95,24 @@ public sealed class SignInTests
         Assert.Contains("samesite=lax", cookie, StringComparison.Ordinal);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData("https://evil.example/")]
     [InlineData("//evil.example")]
     public async Task Signing_in_never_leads_to_another_site(string target)
     {
-        await using var host = await TestHost.Start();
+        await using var host = await Start();
         await host.Owner();
         var answer = await host.Stranger().Send("/sign-in", ("Email", TestHost.OwnerEmail), ("Password", TestHost.OwnerPassword), ("To", target));
         Assert.Equal("/", answer.Location);
     }
+}
+
+public sealed class SqliteSignInTests : SignInTests
+{
+    private protected override Task<TestHost> Start() => TestHost.Start();
+}
+
+public sealed class PostgresSignInTests : SignInTests
+{
+    private protected override Task<TestHost> Start() => TestHost.OnPostgres();
 }

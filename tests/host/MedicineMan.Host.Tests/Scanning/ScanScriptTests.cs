@@ -1,6 +1,5 @@
 using System.Text;
 using MedicineMan.Host.Scanning;
-using MedicineMan.Sdk.Scanning;
 using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Scanning;

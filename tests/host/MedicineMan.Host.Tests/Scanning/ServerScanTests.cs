@@ -7,7 +7,6 @@ using MedicineMan.Host.Servers.Ssh;
 using MedicineMan.Host.Tests.Data;
 using MedicineMan.Sdk.Jobs;
 using MedicineMan.Sdk.Scanning;
-using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Scanning;
 
@@ -38,6 +37,7 @@ public abstract class ServerScanTests
         Assert.Equal(service, await bed.Scans.FindService(Here, service.Id, default));
         Assert.Null(await bed.Scans.FindService(new OrganizationId("other"), service.Id, default));
         Assert.True((await bed.Scans.Latest(Here, bed.ServerId, default))!.Complete);
+        Assert.Equal(["server.online", "server.scanned", "server.added"], await bed.Audited());
         var row = (await bed.Servers.Page(Here, null, null, null, 5, default)).Items[0];
         Assert.Equal(("Linux", "PostgreSQL 15", 75, ServerState.Online), (row.OsName, row.ServicesSummary, row.DiskUsedPercent, row.State));
     }
@@ -122,7 +122,7 @@ public abstract class ServerScanTests
             this.test = test;
             var vault = new SecretVault(test.Database, new KeyRing([MasterKey.Generate()]), test.Audit, TimeProvider.System);
             Servers = new ServerStore(test.Database, vault, test.Audit, TimeProvider.System);
-            Scans = new ScanStore(test.Database, TimeProvider.System);
+            Scans = new ScanStore(test.Database, test.Audit, TimeProvider.System);
             var runners = new ServerRunners(Servers, new HostKeyStore(test.Database, test.Audit, TimeProvider.System), vault, connections, TimeProvider.System);
             scan = new ServerScan(runners, Servers, Scans, () => scanners, TimeProvider.System);
         }
@@ -141,6 +141,8 @@ public abstract class ServerScanTests
         }
 
         public Task<string> Scan() => scan.Scan(Here, ServerId, Ann, new Progress<JobProgress>(), default);
+
+        public async Task<IEnumerable<string>> Audited() => (await test.Audit.Page(Here, null, 50, default)).Items.Select(entry => entry.Action);
 
         public async ValueTask DisposeAsync()
         {

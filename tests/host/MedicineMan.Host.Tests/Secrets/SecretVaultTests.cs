@@ -26,7 +26,7 @@ public abstract class SecretVaultTests
         Assert.Equal("pässword", await vault.Open(Here, secret, Ann, "scan of web-1", default));
 
         var entries = (await test.Audit.Page(Here, null, 10, default)).Items;
-        Assert.Equal(["secret.opened", "secret.stored"], entries.Select(entry => entry.Action));
+        Assert.Equal(["secret.opened", "secret.stored", "organization-key.made"], entries.Select(entry => entry.Action));
         Assert.Contains("scan of web-1", entries[0].Detail, StringComparison.Ordinal);
         Assert.DoesNotContain("pässword", string.Concat(entries.Select(entry => entry.Detail + entry.SubjectName)), StringComparison.Ordinal);
     }

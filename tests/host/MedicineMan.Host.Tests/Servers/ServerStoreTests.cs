@@ -1,5 +1,6 @@
 using Dapper;
 using MedicineMan.Host.Audit;
+using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Secrets;
 using MedicineMan.Host.Servers;
@@ -99,7 +100,7 @@ public abstract class ServerStoreTests
 
         var local = new ServerDraft { Name = "This machine", Kind = ServerKind.Local };
         await store.Add(Here, local, Ann, default);
-        await Assert.ThrowsAsync<UserFacingException>(() => store.Add(Here, local, Ann, default));
+        await Assert.ThrowsAsync<TakenException>(() => store.Add(Here, local, Ann, default));
     }
 
     [SkippableFact]
@@ -136,6 +137,7 @@ public abstract class ServerStoreTests
 
         await keys.RecordOfferedKey(Here, id, First, default);
         await keys.RecordOfferedKey(Here, id, Second, default);
+        await keys.RecordOfferedKey(Here, id, Second, default);
         Assert.False((await store.Page(Here, null, null, null, 5, default)).Items[0].HostKeyPending);
         await Assert.ThrowsAsync<UserFacingException>(() => keys.PinOfferedKey(Here, id, First.Fingerprint, Ann, default));
         await Assert.ThrowsAsync<UserFacingException>(() => keys.PinOfferedKey(There, id, Second.Fingerprint, Ann, default));
@@ -147,7 +149,9 @@ public abstract class ServerStoreTests
         var pinned = await store.Get(Here, id, default);
         Assert.Equal((Second, null), (pinned.Pinned, pinned.PendingHostKey));
         await Assert.ThrowsAsync<UserFacingException>(() => keys.PinOfferedKey(Here, id, First.Fingerprint, Ann, default));
-        Assert.Single((await test.Audit.Page(Here, null, 50, default)).Items, entry => entry.Action == "server.host-key-pinned");
+        await keys.RecordOfferedKey(Here, id, First, default);
+        string[] expected = ["server.host-key-offered", "server.host-key-offered", "server.host-key-pinned"];
+        Assert.Equal(expected, (await test.Audit.Page(Here, null, 50, default)).Items.Select(entry => entry.Action).Where(action => action.Contains("host-key", StringComparison.Ordinal)).Reverse());
     }
 
     [SkippableFact]
@@ -166,7 +170,7 @@ public abstract class ServerStoreTests
     }
 
     [SkippableFact]
-    public async Task Contact_is_recorded()
+    public async Task Contact_is_recorded_and_audited_when_it_changes_the_state()
     {
         await using var test = await Start();
         var store = Store(test);
@@ -174,12 +178,14 @@ public abstract class ServerStoreTests
 
         await store.RecordContact(Here, id, ServerState.Online, null, default);
         var online = await store.Get(Here, id, default);
+        await store.RecordContact(Here, id, ServerState.Failed, "timed out", default);
         await store.RecordContact(Here, id, ServerState.Failed, "no answer", default);
         var failed = await store.Get(Here, id, default);
 
         Assert.Equal(ServerState.Online, online.State);
         Assert.NotNull(online.SeenAt);
         Assert.Equal((ServerState.Failed, "no answer", online.SeenAt), (failed.State, failed.LastError, failed.SeenAt));
+        Assert.Equal(["server.failed", "server.online", "server.added"], (await test.Audit.Page(Here, null, 50, default)).Items.Select(entry => entry.Action));
     }
 
     private static ServerDraft Draft(string name) => new() { Name = name, Address = "web.example", UserName = "root" };

@@ -1,7 +1,7 @@
 namespace MedicineMan.Repository.Tests.Fixtures;
 
 /// <summary>A folder of its own for one test, gone afterwards.</summary>
-internal sealed class ScratchFolder : IDisposable
+internal sealed class ScratchFolder : IAsyncDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("medicineman-").FullName;
 
@@ -15,5 +15,5 @@ internal sealed class ScratchFolder : IDisposable
     }
 
     // .NET can't remove names that are not UTF-8.
-    public void Dispose() => Shell.Run("rm -rf \"$1\"", Path).GetAwaiter().GetResult();
+    public async ValueTask DisposeAsync() => await Shell.Run("rm -rf \"$1\"", Path);
 }

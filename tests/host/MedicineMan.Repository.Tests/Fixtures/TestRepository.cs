@@ -79,10 +79,9 @@ internal sealed class TestRepository : IAsyncDisposable
         return content.ToArray();
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         Repository.Dispose();
-        Scratch.Dispose();
-        return ValueTask.CompletedTask;
+        await Scratch.DisposeAsync();
     }
 }

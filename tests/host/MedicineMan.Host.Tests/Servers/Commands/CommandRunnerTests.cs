@@ -1,22 +1,13 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text;
-using MedicineMan.Host.Servers.Commands;
 using MedicineMan.Sdk.Commands;
 using MedicineMan.Sdk.Secrets;
 using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Servers.Commands;
 
-/// What every way of running a command must do alike: on this machine and over SSH.
-public abstract class CommandRunnerTests
+/// What every way of running a command must do alike, on this machine and over SSH: what goes in and what comes out.
+public abstract class CommandRunnerTests : AnyRunner
 {
-    protected const string Secret = "pa's$wörd\\ \"`x`\n!";
-
-    protected abstract ICommandRunner Runner { get; }
-
-    private protected static OpenSecret Secrets { get; } = (secret, _) => ValueTask.FromResult(secret.Id == "one" ? Secret : throw new KeyNotFoundException());
-
     [SkippableTheory]
     [InlineData(0)]
     [InlineData(1)]
@@ -124,57 +115,6 @@ public abstract class CommandRunnerTests
     }
 
     [SkippableFact]
-    public async Task Cancel_ends_the_whole_tree()
-    {
-        using var cancel = new CancellationTokenSource();
-        var command = await Runner.StartAsync(new CommandSpec("sh", "-c", "sleep 1000 & sh -c 'sleep 1000; true' & echo $! $$; wait"), cancel.Token);
-        var ids = (await ReadLine(command)).Split(' ');
-        Assert.True(Alive(ids[0]) && Alive(ids[1]));
-
-        await cancel.CancelAsync();
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.Completion);
-        Assert.All(ids, id => Assert.False(Alive(id)));
-        await command.DisposeAsync();
-    }
-
-    [SkippableFact]
-    public async Task Cancel_ends_a_command_that_ignores_the_first_signal()
-    {
-        using var cancel = new CancellationTokenSource();
-        await using var command = await Runner.StartAsync(new CommandSpec("sh", "-c", "trap '' TERM; echo $$; while :; do sleep 1; done"), cancel.Token);
-        var id = await ReadLine(command);
-
-        await cancel.CancelAsync();
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.Completion);
-        Assert.False(Alive(id));
-    }
-
-    [SkippableFact]
-    public async Task Disposing_ends_a_command_and_an_output_cut_short_is_not_taken_for_whole()
-    {
-        var command = await Runner.StartAsync(new CommandSpec("sh", "-c", "echo $$; sleep 1000"), default);
-        var id = await ReadLine(command);
-
-        await command.DisposeAsync();
-
-        Assert.False(Alive(id));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.Completion);
-    }
-
-    [SkippableFact]
-    public async Task A_command_past_its_time_limit_is_ended_with_a_sentence()
-    {
-        await using var command = await Runner.StartAsync(new CommandSpec("sleep", "1000") { TimeLimit = TimeSpan.FromSeconds(1) }, default);
-
-        var failed = await Assert.ThrowsAsync<CommandException>(() => command.Completion);
-        Assert.Contains("sleep took longer than 00:00:01", failed.Message, StringComparison.Ordinal);
-        var late = await Assert.ThrowsAsync<CommandException>(() => ReadAll(command));
-        Assert.Same(failed, late);
-    }
-
-    [SkippableFact]
     public async Task Files_are_for_the_user_alone_and_are_gone_afterwards()
     {
         var password = new CommandFile("PASSFILE", $"*:*:{CommandFile.SecretPlaceholder}\n") { Secret = new SecretRef("one"), Encode = value => value.Replace(":", "\\:", StringComparison.Ordinal) };
@@ -191,21 +131,6 @@ public abstract class CommandRunnerTests
         Assert.Equal($"*:*:{Secret}\nrest of the input", lines[6]);
         Assert.False(File.Exists(lines[4]));
         Assert.False(Directory.Exists(Path.GetDirectoryName(lines[4])));
-    }
-
-    [SkippableFact]
-    public async Task Files_are_gone_after_cancel_even_of_a_command_that_ignores_signals()
-    {
-        using var cancel = new CancellationTokenSource();
-        await using var command = await Runner.StartAsync(
-            new CommandSpec("sh", "-c", "trap '' TERM HUP; echo \"$SECRET\"; while :; do sleep 1; done") { Files = [new CommandFile("SECRET", "x")] }, cancel.Token);
-        var path = await ReadLine(command);
-        Assert.True(File.Exists(path));
-
-        await cancel.CancelAsync();
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.Completion);
-        Assert.False(Directory.Exists(Path.GetDirectoryName(path)));
     }
 
     [SkippableFact]
@@ -234,20 +159,6 @@ public abstract class CommandRunnerTests
     }
 
     [SkippableFact]
-    public async Task A_command_of_another_user_is_ended_by_cancel_too()
-    {
-        Skip.IfNot(Programs.IsRoot, "Only root becomes another user without a password.");
-        using var cancel = new CancellationTokenSource();
-        await using var command = await Runner.StartAsync(new CommandSpec("sh", "-c", "sleep 1000 & echo $! $$; wait") { RunAs = "nobody" }, cancel.Token);
-        var ids = (await ReadLine(command)).Split(' ');
-
-        await cancel.CancelAsync();
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.Completion);
-        Assert.All(ids, id => Assert.False(Alive(id)));
-    }
-
-    [SkippableFact]
     public async Task Sixteen_commands_run_side_by_side()
     {
         var all = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Run(new CommandSpec("sh", "-c", "sleep 0.2; head -c 300000 /dev/zero | wc -c; echo \"$0\"", $"{i}"))));
@@ -263,55 +174,5 @@ public abstract class CommandRunnerTests
         Assert.Equal(4, done.Exit.Code);
         Assert.EndsWith("xxxred\nend", done.Exit.ErrorText, StringComparison.Ordinal);
         Assert.InRange(done.Exit.ErrorText.Length, 16_000, 16_384);
-    }
-
-    protected Task<CommandText> Run(CommandSpec command, string input = "", int maxBytes = 1_000_000) => Runner.RunTextAsync(command, input, maxBytes, default);
-
-    protected static async Task<string> ReadAll(ICommand command)
-    {
-        var text = new StringBuilder();
-        while (true)
-        {
-            var read = await command.StandardOutput.ReadAsync();
-            text.Append(Encoding.UTF8.GetString(read.Buffer));
-            command.StandardOutput.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                return text.ToString();
-            }
-        }
-    }
-
-    protected static async Task<string> ReadLine(ICommand command)
-    {
-        while (true)
-        {
-            var read = await command.StandardOutput.ReadAsync();
-            if (read.Buffer.PositionOf((byte)'\n') is { } end)
-            {
-                var line = Encoding.UTF8.GetString(read.Buffer.Slice(0, end));
-                command.StandardOutput.AdvanceTo(read.Buffer.GetPosition(1, end));
-                return line;
-            }
-
-            command.StandardOutput.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            Assert.False(read.IsCompleted);
-        }
-    }
-
-    // A zombie that nobody has reaped yet is dead all the same.
-    protected static bool Alive(string id) =>
-        ReadIfThere($"/proc/{id}/stat") is { Length: > 0 } stat && stat[(stat.LastIndexOf(')') + 2)] != 'Z';
-
-    private static string ReadIfThere(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
     }
 }

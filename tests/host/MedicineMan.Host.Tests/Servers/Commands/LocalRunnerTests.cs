@@ -19,3 +19,8 @@ public sealed class LocalRunnerTests : CommandRunnerTests
         Assert.Contains("PATH=", done.Output, StringComparison.Ordinal);
     }
 }
+
+public sealed class LocalCommandEndTests : CommandEndTests
+{
+    protected override ICommandRunner Runner { get; } = new ShellRunner("local", new LocalShell(), Secrets, TimeProvider.System);
+}

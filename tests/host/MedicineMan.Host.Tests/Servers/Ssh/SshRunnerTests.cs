@@ -171,3 +171,15 @@ public sealed class SshRunnerTests(SshFixture ssh) : CommandRunnerTests, IClassF
             ? int.Parse(output.Trim(), CultureInfo.InvariantCulture) : 0;
     }
 }
+
+public sealed class SshCommandEndTests(SshFixture ssh) : CommandEndTests, IClassFixture<SshFixture>
+{
+    protected override ICommandRunner Runner
+    {
+        get
+        {
+            Programs.Require("sshd");
+            return ssh.Runner(ssh.Target(ssh.Pinned), Secrets);
+        }
+    }
+}
