@@ -141,6 +141,7 @@ public sealed class KeyboardTests
         await keys.To("main a[href^='/servers/'], main pre");
         await Assertions.Expect(keys.Page.Locator("h1")).ToContainTextAsync("proven", new() { Timeout = 120_000 });
         Assert.NotEqual("", await keys.At());
+        await Assertions.Expect(keys.Page.Locator("form[action$='handler=Cancel']")).ToHaveCountAsync(0);
         await keys.GoAround();
     }
 
@@ -158,6 +159,7 @@ public sealed class KeyboardTests
         await keys.Use("form[action$='handler=Now'] button");
         await keys.Page.WaitForURLAsync("**/restores/0*");
         await Assertions.Expect(keys.Page.Locator("#restore")).ToContainTextAsync("What was done");
+        await Assertions.Expect(keys.Page.Locator("form[action$='handler=Cancel']")).ToHaveCountAsync(0);
     }
 
     private static async Task OnAPhone(Keys keys)
