@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Deque.AxeCore.Commons;
 using Microsoft.Playwright;
 
@@ -5,7 +6,7 @@ namespace MedicineMan.EndToEnd.Tests.Fixtures;
 
 /// Looks at pages, wide and narrow, light and dark, by what axe knows of WCAG 2.2 AA and by our own rules.
 /// Pictures of all are kept when MEDICINEMAN_PICTURES=1.
-internal sealed class Inspection(IPage page)
+internal sealed class Inspection
 {
     private static readonly (string Name, int Width, int Height)[] Sizes = [("narrow", 360, 740), ("wide", 1280, 900)];
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
@@ -34,15 +35,23 @@ internal sealed class Inspection(IPage page)
           : [...document.querySelectorAll("body *")].filter(element => element.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(element => element.outerHTML.slice(0, 120)).join(" ")
         """;
 
-    private readonly HashSet<string> visited = [];
-    private readonly List<string> problems = [];
+    private readonly IPage page;
+    private readonly ConcurrentDictionary<string, bool> visited = [];
+    private readonly ConcurrentQueue<string> problems = [];
+
+    public Inspection(IPage page) => this.page = page;
+
+    private Inspection(IPage page, Inspection beside) => (this.page, visited, problems) = (page, beside.visited, beside.problems);
 
     public IPage Page => page;
 
-    public IReadOnlyList<string> Problems => problems;
+    public IReadOnlyCollection<string> Problems => problems;
 
     /// Pages nobody has looked at.
-    public IEnumerable<string> Missed => Routes.All.Except(visited);
+    public IEnumerable<string> Missed => Routes.All.Except(visited.Keys);
+
+    /// The same, in another tab at the same time.
+    public async Task<Inspection> Beside() => new(await page.Context.NewPageAsync(), this);
 
     public async Task Visit(string url, string? name = null)
     {
@@ -56,7 +65,7 @@ internal sealed class Inspection(IPage page)
         var path = new Uri(page.Url).AbsolutePath;
         if (Routes.Of(path) is { } route)
         {
-            visited.Add(route);
+            visited[route] = true;
         }
 
         await page.EvaluateAsync("""() => document.querySelectorAll("main details").forEach(row => row.open = true)""");
@@ -70,7 +79,7 @@ internal sealed class Inspection(IPage page)
                 await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
                 var view = $"{name} ({size}, {scheme})";
                 var rules = scheme is ColorScheme.Light ? All : Colours;
-                problems.AddRange((await page.EvaluateAsync<string[]>(Violations, new[] { scheme.ToString().ToLowerInvariant(), rules })).Select(violation => $"{view} {violation}"));
+                Note((await page.EvaluateAsync<string[]>(Violations, new[] { scheme.ToString().ToLowerInvariant(), rules })).Select(violation => $"{view} {violation}"));
                 if (Pictures)
                 {
                     await Album.Snap(page, $"pages/{name}-{size}-{scheme.ToString().ToLowerInvariant()}");
@@ -79,13 +88,21 @@ internal sealed class Inspection(IPage page)
 
             if (await page.EvaluateAsync<string?>(Sideways) is { } wide)
             {
-                problems.Add($"{name} scrolls sideways ({size}): {wide}");
+                Note([$"{name} scrolls sideways ({size}): {wide}"]);
             }
         }
 
         if (await page.EvaluateAsync<int>(Primaries) is > 1 and var buttons)
         {
-            problems.Add($"{name} has {buttons} primary buttons.");
+            Note([$"{name} has {buttons} primary buttons."]);
+        }
+    }
+
+    private void Note(IEnumerable<string> found)
+    {
+        foreach (var problem in found)
+        {
+            problems.Enqueue(problem);
         }
     }
 }
