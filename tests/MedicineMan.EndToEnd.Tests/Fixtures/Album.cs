@@ -7,10 +7,13 @@ internal static class Album
 {
     private static readonly (string Name, int Width, int Height)[] Sizes = [("wide", 1280, 900), ("narrow", 360, 740)];
 
-    public static string Folder { get; } = Directory.CreateDirectory(Path.Combine(Root(), "artifacts", "screenshots")).FullName;
+    /// Of the source tree.
+    public static string Root { get; } = Above(AppContext.BaseDirectory);
+
+    public static string Folder { get; } = Directory.CreateDirectory(Path.Combine(Root, "artifacts", "screenshots")).FullName;
 
     /// The picture in the README, remade when MEDICINEMAN_UPDATE_SCREENSHOT=1.
-    public static string Shown => Path.Combine(Root(), "tests", "MedicineMan.EndToEnd.Tests", "screenshot.png");
+    public static string Shown => Path.Combine(Root, "tests", "MedicineMan.EndToEnd.Tests", "screenshot.png");
 
     /// One picture as it is, for the steps of something that moves.
     public static Task Snap(IPage page, string name) => page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}.png"), FullPage = true, Animations = ScreenshotAnimations.Disabled });
@@ -40,9 +43,9 @@ internal static class Album
         return problems;
     }
 
-    private static string Root()
+    private static string Above(string folder)
     {
-        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        var here = new DirectoryInfo(folder);
         while (!File.Exists(Path.Combine(here.FullName, "MedicineMan.sln")))
         {
             here = here.Parent ?? throw new InvalidOperationException("The tests do not run inside the repository.");

@@ -41,12 +41,11 @@ internal sealed class Browser : IAsyncDisposable
     {
         var context = await browser.NewContextAsync(new() { BaseURL = origin, AcceptDownloads = true, ColorScheme = ColorScheme.Light, ViewportSize = new() { Width = 1280, Height = 900 } });
         context.SetDefaultTimeout(60_000);
-        var page = await context.NewPageAsync();
-        page.Console += (_, message) => Note(message.Type is "error" or "warning", $"console {message.Type}: {message.Text} ({message.Location})");
-        page.PageError += (_, error) => Note(true, $"script: {error}");
-        page.Request += (_, request) => Note(!request.Url.StartsWith(origin + "/", StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal), $"request to {request.Url}");
-        page.Response += (_, answer) => Note(answer.Status >= 400, $"{answer.Status} {answer.Url}");
-        return page;
+        context.Console += (_, message) => Note(message.Type is "error" or "warning", $"console {message.Type}: {message.Text} ({message.Location})");
+        context.WebError += (_, error) => Note(true, $"script: {error.Error}");
+        context.Request += (_, request) => Note(!request.Url.StartsWith(origin + "/", StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal), $"request to {request.Url}");
+        context.Response += (_, answer) => Note(answer.Status >= 400, $"{answer.Status} {answer.Url}");
+        return await context.NewPageAsync();
     }
 
     public async ValueTask DisposeAsync()

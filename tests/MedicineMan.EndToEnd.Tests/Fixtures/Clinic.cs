@@ -21,11 +21,21 @@ internal sealed class Clinic : IAsyncDisposable
 
     public static async Task<Clinic> Open()
     {
-        var clinic = new Clinic(await PostgresServer.Start());
-        clinic.Host = await HostProcess.Start(clinic.Data, clinic.port);
-        clinic.Operator = await Operator.First(clinic.Host);
+        var clinic = await Unclaimed();
+        await clinic.Claim();
         return clinic;
     }
+
+    /// One that nobody has set up yet.
+    public static async Task<Clinic> Unclaimed()
+    {
+        var clinic = new Clinic(await PostgresServer.Start());
+        clinic.Host = await HostProcess.Start(clinic.Data, clinic.port);
+        return clinic;
+    }
+
+    /// Makes the first administrator.
+    public async Task Claim() => Operator = await Operator.First(Host);
 
     /// The same program on the same data and address, after it was killed.
     public async Task StartAgain()
@@ -99,7 +109,7 @@ internal sealed class Clinic : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Operator.Dispose();
+        Operator?.Dispose();
         await Host.DisposeAsync();
         await Postgres.DisposeAsync();
         folder.Dispose();

@@ -8,6 +8,9 @@ namespace MedicineMan.EndToEnd.Tests.Fixtures;
 /// Somebody who works through the API with a personal token, as the first administrator of a new host.
 internal sealed partial class Operator : IDisposable
 {
+    public const string Email = "ada@example.org";
+    public const string Password = "a long enough password";
+
     private readonly HttpClient client;
 
     private Operator(HttpClient client) => this.client = client;
@@ -19,7 +22,7 @@ internal sealed partial class Operator : IDisposable
     {
         var client = new HttpClient { BaseAddress = new Uri(host.Url), Timeout = TimeSpan.FromSeconds(100) };
         var setup = new Uri(host.SetupLink);
-        await Send(client, setup, setup.AbsolutePath, ("Token", setup.Query.Split('=')[1]), ("Name", "Ada"), ("Email", "ada@example.org"), ("Password", "a long enough password"));
+        await Send(client, setup, setup.AbsolutePath, ("Token", setup.Query.Split('=')[1]), ("Name", "Ada"), ("Email", Email), ("Password", Password));
         var tokens = new Uri(client.BaseAddress, "/settings/tokens");
         var page = await Send(client, tokens, "/settings/tokens?handler=Create", ("Name", "tests"), ("Days", "30"));
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", CreatedToken().Match(page).Groups[1].Value);

@@ -2,6 +2,7 @@ import "./keys.js";
 import "./stream.js";
 import { bars } from "./bars.js";
 import { times } from "./times.js";
+import { tables } from "./tables.js";
 import { live } from "./live.js";
 
 const $ = (selector, from = document) => from.querySelectorAll(selector);
@@ -23,6 +24,10 @@ document.addEventListener("click", async event => {
     const open = document.getElementById(target.dataset.toggle).toggleAttribute("data-opened");
     target.setAttribute("aria-expanded", String(open));
   } else if (target.dataset.open) {
+    // A dialog gives the focus back to where it was, which must still be seen then.
+    const menu = target.closest("details.menu");
+    menu?.removeAttribute("open");
+    menu?.querySelector("summary").focus();
     document.getElementById(target.dataset.open).showModal();
   } else if (target.dataset.copy) {
     await navigator.clipboard.writeText(document.getElementById(target.dataset.copy).textContent);
@@ -35,9 +40,14 @@ document.addEventListener("keydown", event => {
   $("details.menu[open]").forEach(menu => { menu.removeAttribute("open"); menu.querySelector("summary").focus(); });
 });
 
-document.addEventListener("htmx:afterSwap", event => { times(event.target); bars(event.target); });
+document.addEventListener("focusin", event => {
+  $("details.menu[open]").forEach(menu => menu.contains(event.target) || menu.removeAttribute("open"));
+});
+
+document.addEventListener("htmx:afterSwap", event => { times(event.target); bars(event.target); tables(event.target); });
 
 themes();
 times();
 bars();
+tables();
 live();

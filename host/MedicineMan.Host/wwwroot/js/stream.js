@@ -7,10 +7,13 @@ document.addEventListener("submit", async event => {
   }
 
   event.preventDefault();
+  if (form.hasAttribute("aria-busy")) return;
   const list = document.getElementById(form.dataset.stream);
   const button = form.querySelector("button");
+  // Not "disabled": that would take the focus away from whoever pressed it.
+  form.setAttribute("aria-busy", "true");
   list.replaceChildren();
-  button.disabled = true;
+  button.setAttribute("aria-disabled", "true");
   list.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "error" });
@@ -28,7 +31,8 @@ document.addEventListener("submit", async event => {
     item.textContent = `The test could not be run. ${failure.message} Reload the page and try again.`;
     list.append(item);
   } finally {
-    button.disabled = false;
+    form.removeAttribute("aria-busy");
+    button.removeAttribute("aria-disabled");
     list.removeAttribute("aria-busy");
     list.dispatchEvent(new Event("streamed", { bubbles: true }));
   }
