@@ -78,8 +78,8 @@ public sealed class SshTests
         await clinic.InTheDump();
         ssh.CutConnections();
 
-        // It is tried again by itself; what counts is what the failed attempt said and left.
-        var failed = await clinic.Operator.Until($"backups/{started}", row => Clinic.Text(row, "dumpState") == "failed");
+        // It waits to be tried again by itself; what counts is what the failed attempt said and left.
+        var failed = await clinic.Operator.Until($"backups/{started}", row => row["error"] is not null && Clinic.Text(row, "dumpState") == "waiting");
         Assert.Equal(0, shelf.Files("snapshots"));
         Assert.Matches("(?i)connection|ended early|cut", Clinic.Text(failed, "error"));
         Assert.EndsWith(".", Clinic.Text(failed, "error"), StringComparison.Ordinal);
