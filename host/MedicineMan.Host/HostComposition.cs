@@ -99,6 +99,7 @@ internal static class HostComposition
         builder.Services.AddSetup();
         builder.Services.AddShell();
         builder.Services.AddPlugins(builder.Configuration);
+        builder.Services.Configure<PluginOptions>(options => (options.StateFolder, options.SafeMode) = (directory.Folder("plugins"), options.SafeMode || settings.SafeMode));
         builder.Services.AddBackups();
         builder.Services.AddSingleton<Dashboard.Numbers>();
         builder.Services.AddJobs();

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using MedicineMan.Sdk.Events;
 using MedicineMan.Sdk.Jobs;
 using MedicineMan.Sdk.Ui;
 using Microsoft.AspNetCore.Routing;
@@ -21,6 +22,22 @@ public interface IPluginBuilder
     /// <summary>Contributes a job type. Its id must stand under <c>contributes.jobs</c> of the manifest.</summary>
     void Job<TJob, TArguments>(string id, JsonTypeInfo<TArguments> arguments)
         where TJob : class, IJob<TArguments>;
+
+    /// <summary>Has a job run on the schedule that the manifest gives it, with these arguments.</summary>
+    /// <param name="job">Id of a job whose <c>cron</c> the manifest sets; registered before.</param>
+    /// <param name="arguments">Made anew for each run.</param>
+    void Schedule<TArguments>(string job, Func<TArguments> arguments);
+
+    /// <summary>Says which settings the plugin has: the shape of what the form of the manifest's <c>settings</c> produces.</summary>
+    void Settings<T>(JsonTypeInfo<T> json)
+        where T : class, new();
+
+    /// <summary>Contributes a permission of the plugin's own, named under <c>contributes.permissions</c>; routes ask for it in the manifest.</summary>
+    void Permission(string id);
+
+    /// <summary>Hears of what happens in the host; the types of events stand under <c>contributes.events</c>.</summary>
+    void On<THandler>(params ReadOnlySpan<string> eventTypes)
+        where THandler : class, IEventHandler;
 
     /// <summary>Contributes a piece of a page: the data for the Scriban template that the manifest names for this id.</summary>
     void Fragment(string id, Func<FragmentContext, CancellationToken, ValueTask<UiModel>> model);

@@ -16,6 +16,8 @@ internal static class CommandLine
 
     private static Option<string?> Urls { get; } = new("--urls") { Description = "Where to listen, separated by semicolons. Default: http://127.0.0.1:5080." };
 
+    private static Option<bool> SafeMode { get; } = new("--safe-mode") { Description = "Load no plugin, to get at a host that a plugin keeps from starting." };
+
     private static IReadOnlyList<Command> Subcommands =>
     [
         ServerCommands.Create(), PlanCommands.Create(), BackupCommands.Create(), RestoreCommands.Create(), JobCommands.Create(), TokenCommands.Create(), PluginCommands.Create(),
@@ -24,13 +26,13 @@ internal static class CommandLine
 
     public static async Task<int> Run(string[] args)
     {
-        var root = new RootCommand("Medicine Man looks after servers: scans them, backs them up, really restores, and proves it.") { Data, Database, Urls };
+        var root = new RootCommand("Medicine Man looks after servers: scans them, backs them up, really restores, and proves it.") { Data, Database, Urls, SafeMode };
         foreach (var command in Subcommands)
         {
             root.Subcommands.Add(command);
         }
 
-        root.SetAction((parsed, cancel) => Serve.Run(Settings(parsed), cancel));
+        root.SetAction((parsed, cancel) => Serve.Run(Settings(parsed) with { SafeMode = parsed.GetValue(SafeMode) }, cancel));
         try
         {
             var running = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };

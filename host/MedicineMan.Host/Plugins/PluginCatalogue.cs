@@ -40,6 +40,14 @@ internal sealed class PluginCatalogue(PluginEndpoints endpoints)
 
     public PluginStatus? Find(string id) => List().FirstOrDefault(status => status.Id == id);
 
+    public PluginEntry? Entry(string id)
+    {
+        lock (gate)
+        {
+            return entries.Find(entry => entry.Id == id);
+        }
+    }
+
     /// Lists a plugin that is not in use, in place of an earlier entry of the same id.
     public void Put(PluginEntry entry)
     {
@@ -102,6 +110,15 @@ internal sealed class PluginCatalogue(PluginEndpoints endpoints)
             }
 
             versions.Add(collected);
+        }
+    }
+
+    /// Whether one of these contexts is a version that was taken out.
+    public bool IsRetired(IReadOnlyList<System.Runtime.Loader.AssemblyLoadContext> contexts)
+    {
+        lock (gate)
+        {
+            return retired.Values.SelectMany(versions => versions).Any(version => contexts.Any(context => ReferenceEquals(context, version.Target)));
         }
     }
 

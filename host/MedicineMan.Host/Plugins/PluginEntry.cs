@@ -1,10 +1,11 @@
+using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Plugins;
 
 /// One plugin in the catalogue: its state with the reason, and what has gone wrong in it. Safe from any thread.
-internal sealed class PluginEntry(string id, string name, TimeProvider clock)
+internal sealed class PluginEntry(string id, string name, PluginOptions options, TimeProvider clock)
 {
     private const int KeptFaults = 20;
 
@@ -18,6 +19,12 @@ internal sealed class PluginEntry(string id, string name, TimeProvider clock)
     private int faults;
 
     public string Id => id;
+
+    public Breaker Breaker { get; } = new(options.BreakerFaults, options.BreakerWindow, options.BreakerPause, clock);
+
+    public Measures Measures { get; } = new();
+
+    public PluginLog Log { get; } = new(clock);
 
     public PluginState State
     {
@@ -86,6 +93,7 @@ internal sealed class PluginEntry(string id, string name, TimeProvider clock)
     /// Counts a failure of the plugin's code. Only text is kept: an exception's type would pin the plugin.
     public void Record(string where, Exception exception)
     {
+        Breaker.Count();
         lock (gate)
         {
             faults++;
@@ -117,6 +125,7 @@ internal sealed class PluginEntry(string id, string name, TimeProvider clock)
                 LatestFaults = [.. latest],
                 LoadMilliseconds = milliseconds,
                 Resident = resident,
+                PausedUntil = Breaker.PausedUntil,
             };
         }
     }

@@ -1,3 +1,4 @@
+using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Host.Plugins.Manifests;
 using Microsoft.Extensions.Options;
@@ -7,11 +8,20 @@ namespace MedicineMan.Host.Plugins;
 /// Brings plugins in, replaces them and takes them out while the host runs. A new version is in use before the old one is drained, so no
 /// request, job or page finds neither; a version that fails on its way in leaves the old one where it is.
 internal sealed partial class PluginLifecycle(
-    PluginCatalogue catalogue, PluginLoad load, IOptions<PluginOptions> options, TimeProvider clock, ILogger<PluginLifecycle> log)
+    PluginCatalogue catalogue, PluginLoad load, Quarantine quarantine, StrayFailures strays, IOptions<PluginOptions> options, TimeProvider clock, ILogger<PluginLifecycle> log)
 {
+    private IReadOnlyList<RegistryPlugin> bundled = [];
+
     /// Loads the bundled plugins of the registry, side by side. Never throws for a plugin's sake: each failure is in the catalogue.
     public async Task LoadAll(CancellationToken cancel)
     {
+        if (options.Value.SafeMode)
+        {
+            catalogue.Problem = "This is safe mode: no plugin is loaded, so nothing can be scanned or backed up. Look at what failed below, then start again without --safe-mode.";
+        }
+
+        strays.Caught = (plugin, reason) => _ = Hold(plugin, reason);
+        strays.Watch();
         PluginRegistry registry;
         try
         {
@@ -24,11 +34,15 @@ internal sealed partial class PluginLifecycle(
             return;
         }
 
-        PluginEntry[] entries = [.. registry.Plugins.Where(plugin => plugin.Source == "bundled").Select(plugin => new PluginEntry(plugin.Id, plugin.Name, clock))];
+        bundled = [.. registry.Plugins.Where(plugin => plugin.Source == "bundled")];
+        PluginEntry[] entries = [.. bundled.Select(plugin => new PluginEntry(plugin.Id, plugin.Name, options.Value, clock))];
         Array.ForEach(entries, catalogue.Put);
-        var loading = registry.Plugins.Where(plugin => plugin.Source == "bundled").Zip(entries,
-            (plugin, entry) => Task.Run(() => Bundled(plugin, entry, cancel), cancel));
-        var loaded = await Task.WhenAll(loading);
+        var loaded = new List<LoadedPlugin?>();
+        foreach (var together in bundled.Zip(entries).Chunk(quarantine.Careful ? 1 : Math.Max(1, entries.Length)))
+        {
+            loaded.AddRange(await Task.WhenAll(together.Select(one => Task.Run(() => Bundled(one.First, one.Second, cancel), cancel))));
+        }
+
         await Retire(catalogue.Activate([.. loaded.OfType<LoadedPlugin>()]), options.Value.DrainTimeLimit);
     }
 
@@ -38,15 +52,40 @@ internal sealed partial class PluginLifecycle(
     {
         var started = clock.GetTimestamp();
         var package = PluginPackage.Open(folder);
-        var entry = new PluginEntry(package.Manifest.Id, package.Manifest.Name, clock);
+        var entry = new PluginEntry(package.Manifest.Id, package.Manifest.Name, options.Value, clock);
         entry.Knows(package.Manifest);
         var plugin = await Load(package, entry, started, cancel);
         await Retire(catalogue.Activate([plugin]), options.Value.DrainTimeLimit);
         return entry.Problems.Count == 0 ? entry.Status(resident: 0) : throw new PluginRefusedException(entry.Problems);
     }
 
+    /// Loads a plugin that was kept out; what stands in the way this time is in the catalogue again.
+    public async Task LoadAgain(string id, CancellationToken cancel)
+    {
+        if (bundled.FirstOrDefault(plugin => plugin.Id == id) is not { } known)
+        {
+            return;
+        }
+
+        var entry = new PluginEntry(known.Id, known.Name, options.Value, clock);
+        catalogue.Put(entry);
+        if (await Bundled(known, entry, cancel) is { } plugin)
+        {
+            await Retire(catalogue.Activate([plugin]), options.Value.DrainTimeLimit);
+        }
+    }
+
     /// Takes a plugin out of use.
     public Task Retire(string id) => Retire(catalogue.Deactivate(plugin => plugin.Manifest.Id == id), options.Value.DrainTimeLimit);
+
+    /// Takes a plugin out that threw where nobody can catch, and keeps it out, also over restarts, until a person releases it.
+    private async Task Hold(LoadedPlugin plugin, string reason)
+    {
+        quarantine.Put(plugin.Manifest.Id, reason);
+        Log.Held(log, plugin.Manifest.Id, reason);
+        await Retire(catalogue.Deactivate(one => one == plugin), options.Value.DrainTimeLimit);
+        plugin.Entry.Becomes(PluginState.Quarantined, reason);
+    }
 
     /// Takes all plugins out of use, as the host stops.
     public Task RetireAll() => Retire(catalogue.Deactivate(_ => true), options.Value.ShutdownDrainTimeLimit);
@@ -65,9 +104,16 @@ internal sealed partial class PluginLifecycle(
     private async Task<LoadedPlugin?> Bundled(RegistryPlugin known, PluginEntry entry, CancellationToken cancel)
     {
         var started = clock.GetTimestamp();
-        if (options.Value.Disabled.Contains(known.Id))
+        if (options.Value.SafeMode || options.Value.Disabled.Contains(known.Id))
         {
-            entry.Becomes(PluginState.Disabled, "The configuration disables it.");
+            entry.Becomes(PluginState.Disabled, options.Value.SafeMode ? "Safe mode loads no plugin." : "The configuration disables it.");
+            return null;
+        }
+
+        if (quarantine.Reason(known.Id) is { } held)
+        {
+            entry.Becomes(PluginState.Quarantined, held);
+            Log.Held(log, known.Id, held);
             return null;
         }
 
@@ -107,6 +153,9 @@ internal sealed partial class PluginLifecycle(
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Plugin {Plugin} {Version} retired")]
         public static partial void Retired(ILogger log, string plugin, string version);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Plugin {Plugin} is quarantined: {Reason}")]
+        public static partial void Held(ILogger log, string plugin, string reason);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Plugin {Plugin} refused: {Reason}")]
         public static partial void Refused(ILogger log, string plugin, string reason);

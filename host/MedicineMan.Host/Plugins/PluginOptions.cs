@@ -18,6 +18,22 @@ internal sealed class PluginOptions
     public IDictionary<string, string> Policies { get; } =
         new Dictionary<string, string>(StringComparer.Ordinal) { ["viewer"] = "viewer", ["operator"] = "operator", ["admin"] = "admin" };
 
+    /// Start without any plugin, to get at a host that a plugin keeps from starting.
+    public bool SafeMode { get; set; }
+
+    /// Where crumbs and quarantine are kept; null to keep none.
+    public string? StateFolder { get; set; }
+
+    /// So many faults within the window pause a plugin.
+    public int BreakerFaults { get; set; } = 20;
+
+    public TimeSpan BreakerWindow { get; set; } = TimeSpan.FromMinutes(1);
+
+    public TimeSpan BreakerPause { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// Visits of one kind (routes, jobs, fragments, providers) that may be inside a plugin at once.
+    public int MostAtOnce { get; set; } = 64;
+
     public TimeSpan ConfigureTimeLimit { get; set; } = TimeSpan.FromSeconds(5);
 
     public TimeSpan StartTimeLimit { get; set; } = TimeSpan.FromSeconds(10);

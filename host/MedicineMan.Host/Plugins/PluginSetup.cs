@@ -1,6 +1,9 @@
+using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Host.Plugins.Routes;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace MedicineMan.Host.Plugins;
 
@@ -14,6 +17,10 @@ internal static class PluginSetup
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<PluginEndpoints>();
         services.AddSingleton<PluginCatalogue>();
+        services.AddSingleton(provider => new Breadcrumbs(StateFile(provider, "breadcrumbs")));
+        services.AddSingleton(provider => new Quarantine(
+            StateFile(provider, "quarantine.json"), provider.GetRequiredService<Breadcrumbs>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Quarantine>>()));
+        services.AddSingleton<StrayFailures>().AddSingleton<FaultActions>();
         services.AddSingleton<PluginRoutes>();
         services.AddSingleton<PluginLoad>();
         services.AddSingleton<PluginLifecycle>();
@@ -23,6 +30,9 @@ internal static class PluginSetup
         services.AddHostedService<PluginStart>();
         return services;
     }
+
+    private static string? StateFile(IServiceProvider provider, string name) =>
+        provider.GetRequiredService<IOptions<PluginOptions>>().Value.StateFolder is { } folder ? Path.Combine(folder, name) : null;
 
     /// Routes requests to the plugins. Call it once; plugins come and go behind it.
     public static void MapPlugins(this IEndpointRouteBuilder routes) => routes.DataSources.Add(routes.ServiceProvider.GetRequiredService<PluginEndpoints>());

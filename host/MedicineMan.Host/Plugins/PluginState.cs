@@ -1,6 +1,6 @@
 namespace MedicineMan.Host.Plugins;
 
-/// Where a plugin is on its way: Discovered, Loaded, Started, then Draining and Retired; Disabled and Faulted are where it can stop.
+/// Where a plugin is on its way: Discovered, Loaded, Started, then Draining and Retired; Disabled, Faulted and Quarantined are where it can stop.
 internal enum PluginState
 {
     Discovered,
@@ -8,6 +8,7 @@ internal enum PluginState
     Loaded,
     Started,
     Faulted,
+    Quarantined,
     Draining,
     Retired,
 }
@@ -44,4 +45,7 @@ internal sealed record PluginStatus
 
     /// Earlier versions whose code is still in memory.
     public required int Resident { get; init; }
+
+    /// It failed too often and takes no calls until then; null when it does.
+    public DateTimeOffset? PausedUntil { get; init; }
 }

@@ -12,6 +12,9 @@ internal sealed record HostSettings
 
     public string Urls { get; init; } = "http://127.0.0.1:5080";
 
+    /// Load no plugin.
+    public bool SafeMode { get; init; }
+
     public static HostSettings Read(string? data, string? database, string? urls)
     {
         var settings = new HostSettings

@@ -34,13 +34,18 @@ internal sealed class HostProgram : IAsyncDisposable
         File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith("VmRSS", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) / 1024.0;
 
-    public static async Task<HostProgram> Start(string data)
+    public static async Task<HostProgram> Start(string data, params (string Name, string Value)[] environment)
     {
         var url = new Uri($"http://127.0.0.1:{Programs.FreePort()}");
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "medicineman"), ["--data", data, "--urls", url.ToString().TrimEnd('/')])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var clock = Stopwatch.StartNew();
         var process = Process.Start(start)!;
         process.OutputDataReceived += static (_, _) => { };

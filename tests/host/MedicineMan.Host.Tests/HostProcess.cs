@@ -34,10 +34,10 @@ internal sealed class HostProcess : IAsyncDisposable
     public string SetupLink => Output.Split('\n').Single(line => line.Contains("/setup?token=", StringComparison.Ordinal)).Trim();
 
     /// Returns when it says where it listens and a first page is served.
-    public static async Task<HostProcess> Start(string data, string? database = null)
+    public static async Task<HostProcess> Start(string data, string? database = null, params (string Name, string Value)[] environment)
     {
         string[] arguments = ["--data", data, "--urls", $"http://127.0.0.1:{Programs.FreePort()}", .. database is null ? Array.Empty<string>() : ["--database", database]];
-        var started = new HostProcess(new Process { StartInfo = Command(Program, arguments), EnableRaisingEvents = true });
+        var started = new HostProcess(new Process { StartInfo = Command(Program, arguments, environment), EnableRaisingEvents = true });
         started.process.Start();
         started.process.BeginOutputReadLine();
         started.process.BeginErrorReadLine();
@@ -48,6 +48,8 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     public static Task<(int Code, string Error)> Fail(params string[] arguments) => Run(Command(Program, arguments));
+
+    public static Task<(int Code, string Error)> Fail((string Name, string Value)[] environment, params string[] arguments) => Run(Command(Program, arguments, environment));
 
     public static Task<(int Code, string Error)> FailAs(string user, params string[] arguments)
     {
@@ -93,10 +95,16 @@ internal sealed class HostProcess : IAsyncDisposable
         return (process.ExitCode, await error);
     }
 
-    private static ProcessStartInfo Command(string file, IEnumerable<string> arguments) => new(file, arguments)
+    private static ProcessStartInfo Command(string file, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
-        RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/",
-    };
+        var command = new ProcessStartInfo(file, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
+        foreach (var (name, value) in environment)
+        {
+            command.Environment[name] = value;
+        }
+
+        return command;
+    }
 
     private void Keep(StringBuilder kept, string? line)
     {

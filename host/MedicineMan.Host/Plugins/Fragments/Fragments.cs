@@ -45,7 +45,7 @@ internal sealed class Fragments(PluginCatalogue catalogue, IOptions<PluginOption
 
     private async Task<string> Draw(LoadedPlugin plugin, FragmentContribution fragment, string? serverId, string culture, CancellationToken cancel)
     {
-        await using var visit = plugin.Enter() ?? throw plugin.Gone();
+        await using var visit = plugin.Enter($"fragment {fragment.Id}", out var refused) ?? throw plugin.Refused(refused);
         var model = FragmentModel.Copy(await fragment.Source(new FragmentContext(serverId, culture, visit.Services), cancel));
         await places.WaitAsync(cancel);
         try

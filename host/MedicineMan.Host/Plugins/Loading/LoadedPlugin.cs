@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Sdk;
 
@@ -8,6 +9,7 @@ namespace MedicineMan.Host.Plugins.Loading;
 /// retired it is out of reach, whether or not the runtime has collected it.
 internal sealed class LoadedPlugin : IDisposable
 {
+    private readonly Visits visits;
     private readonly Lock gate = new();
     private readonly CancellationTokenSource unloading = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -18,9 +20,9 @@ internal sealed class LoadedPlugin : IDisposable
     private IPlugin? plugin;
     private ServiceProvider? services;
 
-    public LoadedPlugin(PluginManifest manifest, PluginEntry entry)
+    public LoadedPlugin(PluginManifest manifest, PluginEntry entry, Visits visits)
     {
-        (Manifest, Entry) = (manifest, entry);
+        (Manifest, Entry, this.visits) = (manifest, entry, visits);
         Unloading = unloading.Token;
     }
 
@@ -59,23 +61,31 @@ internal sealed class LoadedPlugin : IDisposable
     /// The plugin's own container, for the host's mapping of its routes.
     public IServiceProvider Services => services ?? throw Gone();
 
-    /// Opens a visit with its own scope of services, or null when this version takes no more.
-    public PluginVisit? Enter()
+    /// Opens a visit with its own scope of services; null, with the reason, when it can't be entered.
+    public PluginVisit? Enter(string where, out Refusal refused)
     {
         lock (gate)
         {
+            refused = Refusal.Gone;
             if (closed)
             {
                 return null;
             }
 
+            if (visits.Begin(where, out var visit) is { } why)
+            {
+                refused = why;
+                return null;
+            }
+
             running++;
-            return new PluginVisit(this, services!.CreateAsyncScope());
+            return new PluginVisit(this, services!.CreateAsyncScope(), visit);
         }
     }
 
-    public void Leave()
+    public void Leave(Visits.Visit visit)
     {
+        visits.End(visit);
         lock (gate)
         {
             running--;
@@ -89,7 +99,7 @@ internal sealed class LoadedPlugin : IDisposable
     /// Calls into the plugin's code and counts what it throws. A sentence for a person and the caller's own cancel are no faults.
     public async Task<T> Call<T>(string where, Func<IServiceProvider, CancellationToken, Task<T>> call, CancellationToken cancel)
     {
-        await using var visit = Enter() ?? throw Gone();
+        await using var visit = Enter(where, out var refused) ?? throw Refused(refused);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, Unloading);
         try
         {
@@ -116,7 +126,9 @@ internal sealed class LoadedPlugin : IDisposable
         }
     }
 
-    public UserFacingException Gone() => new($"The plugin {Manifest.Name} {Manifest.Version} has been stopped or replaced. Try again.");
+    public UserFacingException Refused(Refusal why) => visits.Refused(why, Manifest.Name, Manifest.Version);
+
+    private UserFacingException Gone() => Refused(Refusal.Gone);
 
     /// Takes no more visits, waits for those that are inside, then lets go of everything. Whatever the plugin throws on its way out is counted.
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -171,7 +183,7 @@ internal sealed class LoadedPlugin : IDisposable
 }
 
 /// A call into a plugin's code while it lasts.
-internal sealed class PluginVisit(LoadedPlugin plugin, AsyncServiceScope scope) : IAsyncDisposable
+internal sealed class PluginVisit(LoadedPlugin plugin, AsyncServiceScope scope, Visits.Visit visit) : IAsyncDisposable
 {
     public IServiceProvider Services => scope.ServiceProvider;
 
@@ -187,7 +199,7 @@ internal sealed class PluginVisit(LoadedPlugin plugin, AsyncServiceScope scope) 
         }
         finally
         {
-            plugin.Leave();
+            plugin.Leave(visit);
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using MedicineMan.Host.Plugins.Fragments;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Sdk;
+using MedicineMan.Sdk.Events;
 using MedicineMan.Sdk.Jobs;
 using MedicineMan.Sdk.Ui;
 
@@ -37,6 +38,16 @@ internal sealed class PluginBuilder(PluginPackage package, IServiceCollection se
             jobs.Add(new JobContribution(id, (scope, json, run, cancel) => scope.GetRequiredService<TJob>().RunAsync(Read(id, json, arguments), run, cancel)));
         }
     }
+
+    public void Schedule<TArguments>(string job, Func<TArguments> arguments) => throw new NotSupportedException("B");
+
+    public void Settings<T>(JsonTypeInfo<T> json)
+        where T : class, new() => throw new NotSupportedException("D");
+
+    public void Permission(string id) => throw new NotSupportedException("B");
+
+    public void On<THandler>(params ReadOnlySpan<string> eventTypes)
+        where THandler : class, IEventHandler => throw new NotSupportedException("B");
 
     public void Fragment(string id, Func<FragmentContext, CancellationToken, ValueTask<UiModel>> model)
     {

@@ -1,4 +1,9 @@
 using MedicineMan.Sdk;
+using MedicineMan.Sdk.Health;
+using MedicineMan.Sdk.Jobs;
+using MedicineMan.Sdk.Secrets;
+using MedicineMan.Sdk.Servers;
+using Microsoft.Extensions.Logging;
 
 namespace MedicineMan.Host.Plugins.Loading;
 
@@ -10,4 +15,22 @@ internal sealed class PluginContext(PluginInfo info, ILogger logger, Cancellatio
     public ILogger Logger { get; } = logger;
 
     public CancellationToken Unloading { get; } = unloading;
+
+    public IServers Servers => throw NotLent("targets:read");
+
+    public ISecrets Secrets => throw NotLent("secrets");
+
+    public IPluginStore Store => throw NotLent("store");
+
+    public IJobs Jobs => throw NotLent("jobs");
+
+    public ITimeSeries Series => throw NotLent("store");
+
+    public HttpClient Http => throw NotLent("net");
+
+    public IScratchFolder Scratch() => throw NotLent("scratch");
+
+    public string Localize(string key, params ReadOnlySpan<string> values) => key;
+
+    private static CapabilityDeniedException NotLent(string capability) => new(capability, "this host does not lend it.");
 }

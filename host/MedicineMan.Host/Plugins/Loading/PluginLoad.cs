@@ -1,3 +1,4 @@
+using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Host.Plugins.Routes;
 using MedicineMan.Sdk;
@@ -8,11 +9,12 @@ namespace MedicineMan.Host.Plugins.Loading;
 
 /// Turns a plugin's folder into a running version, step by step. Every step's failure becomes a sentence with a code, and what was loaded
 /// up to there is let go.
-internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes routes, ILoggerFactory loggers, TimeProvider clock)
+internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes routes, ILoggerFactory hostLoggers, Breadcrumbs crumbs, TimeProvider clock)
 {
     public async Task<LoadedPlugin> Load(PluginPackage package, PluginEntry entry, CancellationToken cancel)
     {
-        var plugin = new LoadedPlugin(package.Manifest, entry);
+        var plugin = new LoadedPlugin(package.Manifest, entry, new Visits(entry, crumbs, options.Value, clock));
+        var crumb = crumbs.Drop(package.Manifest.Id, Quarantine.Load);
         try
         {
             await Load(package, plugin, cancel);
@@ -23,11 +25,16 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
             await plugin.Retire(TimeSpan.Zero, options.Value.StopTimeLimit, clock);
             throw;
         }
+        finally
+        {
+            crumbs.Pick(crumb);
+        }
     }
 
     private async Task Load(PluginPackage package, LoadedPlugin plugin, CancellationToken cancel)
     {
         var manifest = package.Manifest;
+        var loggers = plugin.Entry.Log.Over(hostLoggers);
         var name = $"{manifest.Name} {manifest.Version}";
         var entry = Step("MM1010", $"{manifest.Entry} of {name} can't be loaded:", "Install the plugin again; if that does not help, its author must see this.", () =>
         {
@@ -36,7 +43,7 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
         });
 
         var context = new PluginContext(manifest.Info, loggers.CreateLogger($"Plugin.{manifest.Id}@{manifest.Version}"), plugin.Unloading);
-        var services = HostServices(context);
+        var services = HostServices(context, loggers);
         var builder = new PluginBuilder(package, services);
         await Budget("MM1012", "MM1013", $"{name} failed in Configure:", options.Value.ConfigureTimeLimit, _ =>
         {
@@ -63,7 +70,7 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
 
     /// All a plugin's container gets of the host. Only finished objects enter it, so that disposing it never disposes the host's; its loggers
     /// are closed over plugin types in its own container, since the host's would keep those types for ever.
-    private ServiceCollection HostServices(PluginContext context)
+    private ServiceCollection HostServices(PluginContext context, ILoggerFactory loggers)
     {
         var services = new ServiceCollection();
         services.AddOptions();

@@ -20,6 +20,7 @@ internal sealed class IndexModel(PluginCatalogue catalogue) : PageModel
         PluginState.Disabled => ("none", "player-pause", "Disabled"),
         PluginState.Draining => ("busy", "loader-2", "Finishing its work"),
         PluginState.Retired => ("none", "player-stop", "Taken out"),
+        PluginState.Quarantined => ("bad", "ban", "Quarantined"),
         _ => ("bad", "circle-x", "Faulted"),
     };
 }

@@ -1,3 +1,4 @@
+using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Antiforgery;
@@ -17,11 +18,11 @@ internal sealed class RouteGuard(LoadedPlugin plugin, RequestDelegate inner, Plu
         {
             await Answer(context, StatusCodes.Status400BadRequest, "The request has no valid anti-forgery token.", "Reload the page and try again.");
         }
-        else if (plugin.Enter() is { } visit)
+        else if (plugin.Enter(Where(context), out var refused) is { } visit)
         {
             await Visit(context, visit);
         }
-        else if (endpoints.SuccessorOf(plugin.Manifest.Id, Endpoint!) is { } successor)
+        else if (refused is Refusal.Gone && endpoints.SuccessorOf(plugin.Manifest.Id, Endpoint!) is { } successor)
         {
             // Routed just before the plugin was upgraded: the new version answers.
             context.SetEndpoint(successor);
@@ -30,7 +31,8 @@ internal sealed class RouteGuard(LoadedPlugin plugin, RequestDelegate inner, Plu
         else
         {
             context.Response.Headers.RetryAfter = "1";
-            await Answer(context, StatusCodes.Status503ServiceUnavailable, $"The plugin {Name} is not running.", "See its state in Settings, Plugins.");
+            var status = refused is Refusal.Busy ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable;
+            await Answer(context, status, plugin.Refused(refused).Message, refused is Refusal.Gone ? "See its state in Settings, Plugins." : null);
         }
     }
 

@@ -27,7 +27,7 @@ public sealed class PluginPageTests
     {
         await using var host = await TestHost.Start();
         var owner = await host.Owner();
-        var entry = new PluginEntry("org.example.broken", "Broken", TimeProvider.System);
+        var entry = new PluginEntry("org.example.broken", "Broken", new PluginOptions(), TimeProvider.System);
         entry.Refuse([new("MM1003", "Its file is <missing>.", "It can't run.", "Install it again.")]);
         entry.Record("job greet", new InvalidOperationException("boom"));
         host.Get<PluginCatalogue>().Put(entry);

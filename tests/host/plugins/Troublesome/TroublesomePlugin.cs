@@ -8,6 +8,7 @@ using MedicineMan.TestPlugins.Troublesome;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 [assembly: MedicineManPlugin(typeof(TroublesomePlugin))]
 
@@ -35,6 +36,9 @@ public sealed class TroublesomePlugin : IPlugin
             case "registers a route it did not declare":
                 plugin.Routes(routes => routes.MapGet("/undeclared", () => "hidden"));
                 break;
+            case "overflows the stack in Configure":
+                Overflow(0);
+                break;
             case "needs a service nobody registered":
                 plugin.Services.AddSingleton<Needy>();
                 break;
@@ -56,13 +60,30 @@ public sealed class TroublesomePlugin : IPlugin
             routes.MapGet("/sentence", void () => throw new UserFacingException("The moon is full. Try again tomorrow."));
             routes.MapGet("/hang", () => Task.Delay(TimeSpan.FromSeconds(20), CancellationToken.None));
             routes.MapGet("/anonymous", () => "secret").AllowAnonymous();
+            routes.MapGet("/stray", () =>
+            {
+                new Thread(() => throw new InvalidOperationException("nobody watches me")).Start();
+                return "off it went";
+            });
+            routes.MapGet("/timer", () =>
+            {
+                // It throws where no caller is left: on the pool, from a timer.
+                _ = new Timer(_ => throw new InvalidOperationException("late and alone"), null, 10, Timeout.Infinite);
+                return "tick";
+            });
             routes.MapPost("/act", () => "done").DisableAntiforgery();
         });
     }
 
     /// <inheritdoc />
-    public ValueTask StartAsync(IPluginContext context, CancellationToken cancel) =>
-        mood == "throws in StartAsync" ? throw new InvalidOperationException("no start today") : ValueTask.CompletedTask;
+    public ValueTask StartAsync(IPluginContext context, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        Log.Started(context.Logger, mood);
+        return mood == "throws in StartAsync" ? throw new InvalidOperationException("no start today") : ValueTask.CompletedTask;
+    }
+
+    private static int Overflow(int depth) => Overflow(depth + 1) + depth;
 
     private static ValueTask<UiModel> Hostile(string value) => ValueTask.FromResult(new UiModel
     {
@@ -77,6 +98,12 @@ public sealed class TroublesomePlugin : IPlugin
 #pragma warning restore IL3000
         return File.Exists(file) ? File.ReadAllText(file) : "";
     }
+}
+
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Started in the mood \"{Mood}\"")]
+    public static partial void Started(ILogger logger, string mood);
 }
 
 internal sealed class Needy(IServiceProvider services, Needy? self)

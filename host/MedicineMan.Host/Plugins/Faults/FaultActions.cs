@@ -1,0 +1,27 @@
+using MedicineMan.Host.Access;
+using MedicineMan.Host.Audit;
+using MedicineMan.Host.Data;
+
+namespace MedicineMan.Host.Plugins.Faults;
+
+/// What a person does about a plugin that fails; audited.
+internal sealed class FaultActions(Database database, AuditLog audit, PluginCatalogue catalogue, PluginLifecycle lifecycle, Quarantine quarantine)
+{
+    /// Calls a resting plugin again at once.
+    public async Task Resume(Visitor visitor, string id, CancellationToken cancel)
+    {
+        await Record(visitor, id, "plugin.resumed", cancel);
+        catalogue.Entry(id)?.Breaker.Reset();
+    }
+
+    /// Loads a quarantined plugin again.
+    public async Task Release(Visitor visitor, string id, CancellationToken cancel)
+    {
+        await Record(visitor, id, "plugin.released", cancel);
+        quarantine.Release(id);
+        await lifecycle.LoadAgain(id, cancel);
+    }
+
+    private Task Record(Visitor visitor, string id, string action, CancellationToken cancel) =>
+        database.Write(transaction => audit.Record(transaction, visitor.Organization, visitor.Actor, new AuditEntry(action, "plugin", id, catalogue.Find(id)?.Name ?? id), cancel), cancel);
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using MedicineMan.Host.Access;
+using MedicineMan.Host.Plugins.Faults;
+using MedicineMan.Host.Shell;
+using MedicineMan.Sdk;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace MedicineMan.Host.Plugins.Pages;
+
+/// One plugin: how it is, how often and how long it was called, what it logged, and what can be done when it fails.
+[Authorize(Policies.Viewer)]
+internal sealed class DetailsModel(PluginCatalogue catalogue, FaultActions actions, IAuthorizationService rules) : PageModel
+{
+    public required PluginStatus Plugin { get; set; }
+
+    public IReadOnlyList<Measure> Measures { get; private set; } = [];
+
+    public IReadOnlyList<PluginLogLine> Log { get; private set; } = [];
+
+    public bool CanChange { get; private set; }
+
+    public async Task<IActionResult> OnGet(string id)
+    {
+        if (catalogue.Entry(id) is not { } entry || catalogue.Find(id) is not { } status)
+        {
+            return NotFound();
+        }
+
+        (Plugin, Measures, Log) = (status, entry.Measures.Read(), entry.Log.Lines);
+        CanChange = (await rules.AuthorizeAsync(User, Policies.Admin)).Succeeded;
+        return Page();
+    }
+
+    public Task<IActionResult> OnPostResume(string id, CancellationToken cancel) => Do(id, "It is called again.", visitor => actions.Resume(visitor, id, cancel));
+
+    public Task<IActionResult> OnPostRelease(string id, CancellationToken cancel) => Do(id, "It is being loaded again.", visitor => actions.Release(visitor, id, cancel));
+
+    private async Task<IActionResult> Do(string id, string said, Func<Visitor, Task> action)
+    {
+        if (!(await rules.AuthorizeAsync(User, Policies.Admin)).Succeeded)
+        {
+            return Forbid();
+        }
+
+        try
+        {
+            await action(HttpContext.Visitor());
+            this.Say(said);
+        }
+        catch (UserFacingException refused)
+        {
+            this.Warn(refused.Message);
+        }
+
+        return RedirectToPage(new { id });
+    }
+
+    public static string Time(double milliseconds) => milliseconds < 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds * 1000:0} µs")
+        : string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.#} ms");
+}

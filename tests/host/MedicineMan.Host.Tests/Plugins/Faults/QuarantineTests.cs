@@ -1,0 +1,135 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Plugins.Faults;
+using MedicineMan.Testbed;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MedicineMan.Host.Tests.Plugins.Faults;
+
+/// A plugin that takes the process down, or throws where nobody can catch, is kept out until a person lets it in again.
+public sealed class QuarantineTests : IDisposable
+{
+    private const string Id = "tests.troublesome";
+
+    private readonly TemporaryFolder folder = new("quarantine");
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("stray", "nobody watches me")]
+    [InlineData("timer", "late and alone")]
+    public async Task A_throw_on_a_thread_of_its_own_costs_the_plugin_and_not_the_process(string route, string message)
+    {
+        void Keep(PluginOptions options) => options.StateFolder = folder.Path;
+        await using (var host = await PluginTestHost.Start([PluginFolders.Troublesome, PluginFolders.Hello], Keep))
+        {
+            Assert.Equal(HttpStatusCode.OK, (await host.Client.GetAsync($"/plugins/{Id}/{route}")).StatusCode);
+            await BreakerTests.Until(() => Task.FromResult(host.Catalogue.Find(Id)!.State is PluginState.Quarantined));
+
+            Assert.Contains(message, host.Catalogue.Find(Id)!.Reason, StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.NotFound, (await host.Client.GetAsync($"/plugins/{Id}/sentence")).StatusCode);
+            Assert.Equal(HttpStatusCode.OK, (await host.Client.GetAsync("/plugins/samples.hello/greeting")).StatusCode);
+        }
+
+        await using var again = await PluginTestHost.Start([PluginFolders.Troublesome], Keep);
+        Assert.Equal(PluginState.Quarantined, again.Catalogue.Find(Id)!.State);
+        again.Of<Quarantine>().Release(Id);
+        await again.Lifecycle.LoadAgain(Id, default);
+        Assert.Equal(PluginState.Started, again.Catalogue.Find(Id)!.State);
+    }
+
+    [Fact]
+    public async Task A_stack_overflow_at_the_start_keeps_the_plugin_out_after_the_second_time()
+    {
+        Directory.CreateDirectory(folder["plugins"]);
+        PluginFolders.Copy(PluginFolders.Troublesome, folder["plugins/bad"]);
+        PluginFolders.Copy(PluginFolders.Hello, folder["plugins/good"]);
+        await File.WriteAllTextAsync(folder["plugins/bad/mood"], "overflows the stack in Configure");
+        await File.WriteAllTextAsync(folder["registry.json"], new JsonObject
+        {
+            ["registry"] = 1, ["name"] = "Tests", ["updated"] = "2026-01-01T00:00:00Z", ["serial"] = 1, ["publishers"] = new JsonArray(),
+            ["plugins"] = new JsonArray(Known(Id, "bad", "1.0.0"), Known("samples.hello", "good", "0.1.0")),
+        }.ToJsonString());
+        (string, string)[] environment = [("Plugins__Folder", folder["plugins"]), ("Plugins__RegistryFile", folder["registry.json"])];
+
+        for (var start = 0; start < 2; start++)
+        {
+            var (code, error) = await HostProcess.Fail(environment, "--data", folder["data"], "--urls", $"http://127.0.0.1:{Programs.FreePort()}");
+            Assert.NotEqual(0, code);
+            Assert.Contains("Stack overflow", error, StringComparison.OrdinalIgnoreCase);
+        }
+
+        await using var program = await HostProcess.Start(folder["data"], null, environment);
+        Assert.Contains($"Plugin {Id} is quarantined: The process died 2 times in a row inside this plugin", program.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("samples.hello", program.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Crumbs_outlive_the_process_and_two_deaths_in_a_row_count()
+    {
+        Assert.Equal([new Crumb("acme.bad", "route")], Die("acme.bad", "route"));
+        Assert.Null(Judged().Reason("acme.bad"));
+
+        // A clean end in between, and the count begins anew.
+        Die();
+        Assert.Null(Judged().Reason("acme.bad"));
+        Die("acme.bad", "job", "medicineman.postgres", "provider");
+        Judged();
+        Die("acme.bad", "job", "medicineman.postgres", "provider");
+        var judged = Judged();
+
+        Assert.Contains("died 2 times in a row", judged.Reason("acme.bad"), StringComparison.Ordinal);
+        Assert.Null(judged.Reason("medicineman.postgres"));
+        judged.Release("acme.bad");
+        Assert.Null(Judged().Reason("acme.bad"));
+    }
+
+    [Fact]
+    public void A_second_process_beside_the_first_leaves_its_crumbs_alone()
+    {
+        using var server = new Breadcrumbs(folder["crumbs"]);
+        server.Drop("acme.bad", "route");
+        using (var command = new Breadcrumbs(folder["crumbs"]))
+        {
+            Assert.Empty(command.Left);
+            Assert.Equal(-1, command.Drop("acme.other", "route"));
+        }
+
+        server.Dispose();
+        Assert.Equal(["acme.bad"], Left().Select(crumb => crumb.Plugin));
+    }
+
+    private static JsonObject Known(string id, string place, string version) => new()
+    {
+        ["id"] = id, ["name"] = id, ["source"] = "bundled", ["folder"] = place, ["versions"] = new JsonArray(new JsonObject { ["version"] = version, ["sdk"] = ">=1.0 <2.0" }),
+    };
+
+    private IReadOnlyList<Crumb> Left()
+    {
+        using var next = new Breadcrumbs(folder["crumbs"]);
+        return next.Left;
+    }
+
+    private IReadOnlyList<Crumb> Die(params string[] inside)
+    {
+        using (var crumbs = new Breadcrumbs(folder["crumbs"]))
+        {
+            crumbs.Pick(crumbs.Drop("acme.good", "route"));
+            foreach (var pair in inside.Chunk(2))
+            {
+                crumbs.Drop(pair[0], pair[1]);
+            }
+        }
+
+        File.Copy(folder["crumbs"], folder["left"], overwrite: true);
+        return Left();
+    }
+
+    private Quarantine Judged()
+    {
+        File.Copy(folder["left"], folder["crumbs"], overwrite: true);
+        using var crumbs = new Breadcrumbs(folder["crumbs"]);
+        return new Quarantine(folder["quarantine.json"], crumbs, TimeProvider.System, NullLogger<Quarantine>.Instance);
+    }
+}

@@ -1,0 +1,64 @@
+using MedicineMan.Sdk;
+using MedicineMan.TestPlugins.Sticky;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+[assembly: MedicineManPlugin(typeof(StickyPlugin))]
+
+namespace MedicineMan.TestPlugins.Sticky;
+
+/// <summary>Does one thing at a time that may keep its code in memory after it was retired. Which of its routes there are the file "mood" says.</summary>
+public sealed class StickyPlugin : IPlugin
+{
+    /// <inheritdoc />
+    public void Configure(IPluginBuilder plugin)
+    {
+        ArgumentNullException.ThrowIfNull(plugin);
+        plugin.Services.AddSingleton<Habits>();
+        plugin.Routes(routes =>
+        {
+            // Each binder is in the way of the others: it is mapped only when it is the one that is looked at.
+            switch (Mood())
+            {
+                case "poco":
+                    routes.MapGet("/poco", () => new Thing { Name = "a thing", Kind = Kind.Large });
+                    break;
+                case "body":
+                    routes.MapPost("/body", (Thing thing) => thing.Name);
+                    break;
+                default:
+                    routes.MapGet("/do/{what}", async context =>
+                        await context.Response.WriteAsync(await context.RequestServices.GetRequiredService<Habits>().Do((string)context.Request.RouteValues["what"]!)));
+                    break;
+            }
+        });
+    }
+
+    private static string Mood()
+    {
+        var file = Path.Combine(Path.GetDirectoryName(typeof(StickyPlugin).Assembly.Location)!, "mood");
+        return File.Exists(file) ? File.ReadAllText(file) : "";
+    }
+}
+
+/// <summary>What crosses a framework that caches types.</summary>
+public sealed class Thing
+{
+    /// <summary>A name.</summary>
+    [System.ComponentModel.DataAnnotations.Required]
+    public string Name { get; set; } = "";
+
+    /// <summary>An enumeration of the plugin's own.</summary>
+    public Kind Kind { get; set; }
+}
+
+/// <summary>An enumeration of the plugin's own.</summary>
+public enum Kind
+{
+    /// <summary>One.</summary>
+    Small,
+
+    /// <summary>The other.</summary>
+    Large,
+}
