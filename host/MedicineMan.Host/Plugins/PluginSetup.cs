@@ -19,6 +19,7 @@ internal static class PluginSetup
         services.AddSingleton<PluginEndpoints>();
         services.AddSingleton<PluginCatalogue>();
         services.AddSingleton<PluginRoutes>();
+        services.AddSingleton<Capabilities.Refusals>().AddSingleton<Capabilities.ScratchRoom>().AddSingleton<Capabilities.Lending>();
         services.AddSingleton<PluginLoad>();
         services.AddSingleton<PluginLifecycle>();
         services.AddSingleton<Providers>();

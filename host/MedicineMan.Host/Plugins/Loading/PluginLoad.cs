@@ -1,3 +1,4 @@
+using MedicineMan.Host.Plugins.Capabilities;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Host.Plugins.Routes;
 using MedicineMan.Sdk;
@@ -10,11 +11,13 @@ namespace MedicineMan.Host.Plugins.Loading;
 
 /// Turns a plugin's folder into a running version, step by step. Every step's failure becomes a sentence with a code, and what was loaded
 /// up to there is let go.
-internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes routes, ILoggerFactory loggers, TimeProvider clock)
+internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes routes, Lending lending, ILoggerFactory loggers, TimeProvider clock)
 {
-    public async Task<LoadedPlugin> Load(PluginPackage package, PluginEntry entry, CancellationToken cancel)
+    /// <param name="granted">The capabilities of its manifest that an administrator approved.</param>
+    public async Task<LoadedPlugin> Load(PluginPackage package, PluginEntry entry, IReadOnlyList<Capability> granted, CancellationToken cancel)
     {
         var plugin = new LoadedPlugin(package.Manifest, entry);
+        plugin.Hold(lending.To(plugin, package, granted));
         try
         {
             await Load(package, plugin, cancel);
@@ -37,8 +40,7 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
             return Entry(plugin, name);
         });
 
-        var context = new PluginContext(manifest.Info, loggers.CreateLogger($"Plugin.{manifest.Id}@{manifest.Version}"), plugin.Unloading);
-        var services = HostServices(context);
+        var services = HostServices(plugin.Lent);
         var builder = new PluginBuilder(package, services);
         await Budget("MM1012", "MM1013", $"{name} failed in Configure:", options.Value.ConfigureTimeLimit, _ =>
         {
@@ -55,7 +57,7 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
             return built;
         });
         plugin.Hold(Step("MM1018", $"The routes of {name} can't be mapped:", "Its author must correct them.", () => routes.Map(plugin)));
-        await Budget("MM1016", "MM1016", $"{name} failed in StartAsync:", options.Value.StartTimeLimit, late => plugin.Start(context, late), cancel);
+        await Budget("MM1016", "MM1016", $"{name} failed in StartAsync:", options.Value.StartTimeLimit, plugin.Start, cancel);
         plugin.Entry.Becomes(PluginState.Loaded);
     }
 
@@ -72,8 +74,7 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
         services.AddSingleton(clock);
         services.AddSingleton(loggers);
         services.TryAdd(ServiceDescriptor.Singleton(typeof(ILogger<>), typeof(Logger<>)));
-        services.AddSingleton<IPluginContext>(context);
-        services.AddSingleton(context.Info);
+        context.AddTo(services);
         return services;
     }
 
