@@ -45,7 +45,7 @@ internal sealed class LentStore(Grant grant, Lending lending) : IPluginStore
         await Need(key);
         await using var connection = await lending.Rooms.Database.OpenRead(OrganizationId.Default, cancel);
         var value = await connection.QuerySingleOrDefaultAsync<byte[]>(new CommandDefinition(GetSql, Keyed(key), cancellationToken: cancel));
-        return value is null ? null : new ReadOnlyMemory<byte>(value);
+        return value is null ? default(ReadOnlyMemory<byte>?) : value;
     }
 
     public async ValueTask SetAsync(string key, ReadOnlyMemory<byte> value, CancellationToken cancel)
