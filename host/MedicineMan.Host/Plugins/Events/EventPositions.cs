@@ -37,7 +37,7 @@ internal sealed class EventPositions(Database database, TimeProvider clock)
 
     /// A handler that is new begins with what happens from now on.
     public Task Begin(HandlerKey key, CancellationToken cancel) => database.Write(transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
-        BeginSql, new { organization = OrganizationId.Default, key.Plugin, key.Handler }, transaction, cancellationToken: cancel)), cancel);
+        BeginSql, new { organization = OrganizationId.Default, plugin = key.Plugin, handler = key.Handler }, transaction, cancellationToken: cancel)), cancel);
 
     /// Takes the handler for this node if there is something to tell it and its time has come.
     public Task<EventPosition?> Hold(HandlerKey key, TimeSpan length, CancellationToken cancel) => database.Write(
@@ -45,7 +45,7 @@ internal sealed class EventPositions(Database database, TimeProvider clock)
         {
             var (now, until) = (Now(), Now() + (long)length.TotalMilliseconds);
             var position = await transaction.Connection!.QuerySingleOrDefaultAsync<EventPosition>(new CommandDefinition(
-                HoldSql, new { organization = OrganizationId.Default, key.Plugin, key.Handler, now, until }, transaction, cancellationToken: cancel));
+                HoldSql, new { organization = OrganizationId.Default, plugin = key.Plugin, handler = key.Handler, now, until }, transaction, cancellationToken: cancel));
             return position is null ? null : position with { Held = until };
         },
         cancel);
@@ -57,7 +57,7 @@ internal sealed class EventPositions(Database database, TimeProvider clock)
             var until = hold == TimeSpan.Zero ? 0 : Math.Max(position.Held + 1, Now() + (long)hold.TotalMilliseconds);
             var moved = await transaction.Connection!.ExecuteAsync(new CommandDefinition(
                 MoveSql,
-                new { organization = OrganizationId.Default, key.Plugin, key.Handler, seq, failures, due = Now() + (long)pause.TotalMilliseconds, until, held = position.Held },
+                new { organization = OrganizationId.Default, plugin = key.Plugin, handler = key.Handler, seq, failures, due = Now() + (long)pause.TotalMilliseconds, until, held = position.Held },
                 transaction,
                 cancellationToken: cancel));
             return moved == 1 ? new EventPosition { Seq = seq, Failures = failures, Held = until } : null;

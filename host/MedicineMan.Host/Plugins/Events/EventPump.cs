@@ -31,9 +31,10 @@ internal sealed partial class EventPump(PluginCatalogue catalogue, EventPosition
         var key = new HandlerKey(plugin.Manifest.Id, handler.Handler);
         try
         {
-            if (begun.TryAdd(handler, this))
+            if (!begun.TryGetValue(handler, out _))
             {
                 await positions.Begin(key, cancel);
+                begun.TryAdd(handler, this);
             }
 
             if (await positions.Hold(key, Hold, cancel) is { } position)
@@ -43,7 +44,6 @@ internal sealed partial class EventPump(PluginCatalogue catalogue, EventPosition
         }
         catch (Exception failure) when (!cancel.IsCancellationRequested)
         {
-            begun.Remove(handler);
             Log.Failed(log, key.Plugin, key.Handler, failure.Message);
         }
     }

@@ -1,3 +1,5 @@
+using Dapper;
+using MedicineMan.Host.Data;
 using MedicineMan.Host.Schedules;
 using MedicineMan.Host.Tests.Plugins.Capabilities;
 using MedicineMan.Jobs;
@@ -7,7 +9,8 @@ namespace MedicineMan.Host.Tests.Schedules;
 /// The clock makes one job for each due minute of a plugin's schedule.
 public sealed class ScheduleTests
 {
-    private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    // Far ahead of the host's own clock, which ticks as well.
+    private static readonly DateTimeOffset Noon = new(2100, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     [SkippableTheory]
     [InlineData(false)]
@@ -17,7 +20,7 @@ public sealed class ScheduleTests
         await using var curious = await CuriousHost.Start(postgres);
         var schedules = curious.Host.Get<PluginSchedules>();
 
-        await schedules.Tick(Noon.AddMinutes(1), CancellationToken.None);
+        await Begin(curious, Noon.AddMinutes(1));
         for (var minute = 2; minute <= 11; minute++)
         {
             var at = Noon.AddMinutes(minute).AddSeconds(minute);
@@ -25,7 +28,7 @@ public sealed class ScheduleTests
         }
 
         var jobs = await Notes(curious);
-        Assert.Equal(["plugin:tests.curious/note:202603011205", "plugin:tests.curious/note:202603011210"], jobs.Select(job => job.UniqueKey).Order());
+        Assert.Equal(["plugin:tests.curious/note:210003011205", "plugin:tests.curious/note:210003011210"], jobs.Select(job => job.UniqueKey).Order());
         Assert.All(jobs, job => Assert.Contains("from the clock", job.Arguments, StringComparison.Ordinal));
         await CuriousHost.Eventually(async () => await curious.Ask("store", ("key", $"note:{jobs[0].Id}")) == "from the clock");
     }
@@ -38,7 +41,7 @@ public sealed class ScheduleTests
         await using var curious = await CuriousHost.Start(change: manifest => manifest["contributes"]!["jobs"]![0]!["catchUp"] = catchUp);
         var schedules = curious.Host.Get<PluginSchedules>();
 
-        await schedules.Tick(Noon.AddMinutes(1), CancellationToken.None);
+        await Begin(curious, Noon.AddMinutes(1));
         // Hours later, at a minute that is not due itself and whose neighbours were not either.
         await curious.Load(manifest => (manifest["contributes"]!["jobs"]![0]!["catchUp"], manifest["contributes"]!["jobs"]![0]!["cron"]) = (catchUp, "0 * * * *"));
         await schedules.Tick(Noon.AddHours(5).AddMinutes(30), CancellationToken.None);
@@ -81,6 +84,25 @@ public sealed class ScheduleTests
     [InlineData("5-1 * * * *")]
     [InlineData("@daily")]
     public void A_cron_that_means_nothing_is_refused(string fields) => Assert.False(Cron.IsValid(fields));
+
+    [Fact]
+    public async Task A_schedule_that_was_never_seen_begins_with_the_next_minute()
+    {
+        await using var curious = await CuriousHost.Start(change: manifest => manifest["contributes"]!["jobs"]![0]!["cron"] = "* * * * *");
+        var now = TimeProvider.System.GetUtcNow();
+
+        await curious.Host.Get<PluginSchedules>().Tick(now, CancellationToken.None);
+        await curious.Host.Get<PluginSchedules>().Tick(now, CancellationToken.None);
+        await curious.Host.Get<PluginSchedules>().Tick(now.AddMinutes(2), CancellationToken.None);
+
+        Assert.Equal(2, (await Notes(curious)).Count);
+    }
+
+    private static Task<int> Begin(CuriousHost curious, DateTimeOffset at) => curious.Host.Get<Database>().Write(
+        transaction => transaction.Connection!.ExecuteAsync("""
+            insert into plugin_schedules (organization_id, plugin_id, job_id, minute) values ('default', 'tests.curious', 'note', @at)
+            on conflict (organization_id, plugin_id, job_id) do update set minute = excluded.minute
+            """, new { at }, transaction), CancellationToken.None);
 
     private static async Task<IReadOnlyList<JobRow>> Notes(CuriousHost curious) =>
         [.. (await curious.Host.Get<JobQueue>().Page("default", new JobFilter(), null, 100, CancellationToken.None)).Where(job => job.Type == "plugin:tests.curious/note")];
