@@ -57,6 +57,13 @@ internal sealed partial class EventPump(PluginCatalogue catalogue, EventPosition
             if (Concerns(entry, plugin, handler))
             {
                 var told = await Told(plugin, handler, entry, cancel);
+                if (cancel.IsCancellationRequested || (!told && plugin.Unloading.IsCancellationRequested))
+                {
+                    // Host or version stops, which is nobody's failure; whoever comes next goes on here at once.
+                    await positions.Move(key, position, told ? entry.Seq : heard, told ? 0 : position.Failures, TimeSpan.Zero, TimeSpan.Zero, CancellationToken.None);
+                    return;
+                }
+
                 var passedOver = !told && position.Failures + 1 >= MostAttempts;
                 if (!told && !passedOver)
                 {
@@ -95,10 +102,10 @@ internal sealed partial class EventPump(PluginCatalogue catalogue, EventPosition
                 return true;
             }, either), cancel);
         }
-        catch (Exception failed) when (!cancel.IsCancellationRequested && failed is not OutOfMemoryException)
+        catch (Exception failed)
         {
             // The plugin's own sentence is counted as well: here nobody else reads it.
-            if (failed is Sdk.UserFacingException { InnerException: not TimeoutException } and not Sdk.CapabilityDeniedException)
+            if (!plugin.Unloading.IsCancellationRequested && failed is Sdk.UserFacingException { InnerException: not TimeoutException } and not Sdk.CapabilityDeniedException)
             {
                 plugin.Entry.Record(where, failed);
             }

@@ -98,6 +98,18 @@ public sealed class ScheduleTests
         Assert.Equal(2, (await Notes(curious)).Count);
     }
 
+    [Fact]
+    public async Task The_clock_of_the_host_ticks_by_itself()
+    {
+        await using var curious = await CuriousHost.Start(change: manifest => manifest["contributes"]!["jobs"]![0]!["cron"] = "* * * * *");
+        await Begin(curious, DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 60 * 60));
+
+        // Its first tick comes within a minute.
+        await CuriousHost.Eventually(async () => (await Notes(curious)).Count > 0, TimeSpan.FromSeconds(90));
+
+        Assert.Single(await Notes(curious));
+    }
+
     private static Task<int> Begin(CuriousHost curious, DateTimeOffset at) => curious.Host.Get<Database>().Write(
         transaction => transaction.Connection!.ExecuteAsync("""
             insert into plugin_schedules (organization_id, plugin_id, job_id, minute) values ('default', 'tests.curious', 'note', @at)

@@ -79,11 +79,12 @@ internal sealed class CuriousHost : IAsyncDisposable
     public async Task<string> Secret(string kind, string value) => (await Host.Get<Database>().Write(
         transaction => Host.Get<SecretVault>().Put(transaction, OrganizationId.Default, kind, kind, value, Actor.System, CancellationToken.None), CancellationToken.None)).Id;
 
-    public static async Task Eventually(Func<Task<bool>> so)
+    public static async Task Eventually(Func<Task<bool>> so, TimeSpan? within = null)
     {
-        for (var round = 0; !await so(); round++)
+        var (limit, started) = (within ?? TimeSpan.FromSeconds(30), TimeProvider.System.GetTimestamp());
+        while (!await so())
         {
-            Assert.True(round < 200, "It did not come about within twenty seconds.");
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < limit, $"It did not come about within {limit.TotalSeconds} seconds.");
             await Task.Delay(100);
         }
     }
