@@ -8,7 +8,9 @@ using MedicineMan.Host.JobScreens;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.People;
 using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Plugins.Events;
 using MedicineMan.Host.Scanning;
+using MedicineMan.Host.Schedules;
 using MedicineMan.Host.Secrets;
 using MedicineMan.Host.Servers;
 using MedicineMan.Host.Setup;
@@ -98,11 +100,12 @@ internal static class HostComposition
         builder.Services.AddScanning();
         builder.Services.AddSetup();
         builder.Services.AddShell();
-        builder.Services.AddPlugins(builder.Configuration);
+        builder.Services.AddPlugins(builder.Configuration).AddSingleton<Plugins.Capabilities.LentRooms>();
         builder.Services.Configure<PluginOptions>(options => (options.StateFolder, options.SafeMode) = (directory.Folder("plugins"), options.SafeMode || settings.SafeMode));
         builder.Services.AddBackups();
         builder.Services.AddSingleton<Dashboard.Numbers>();
         builder.Services.AddJobs();
+        builder.Services.AddSchedules().AddPluginEvents();
         builder.Services.AddApi();
         adapt?.Invoke(builder);
 

@@ -26,5 +26,8 @@ public sealed class JobHandlers
 
     public bool Remove(string type) => handlers.TryRemove(type, out _);
 
-    public IJobHandler? Find(string type) => handlers.GetValueOrDefault(type);
+    /// Finds the handlers of types that nobody registered, because who runs them comes and goes.
+    public Func<string, IJobHandler?>? Others { get; set; }
+
+    public IJobHandler? Find(string type) => handlers.GetValueOrDefault(type) ?? Others?.Invoke(type);
 }

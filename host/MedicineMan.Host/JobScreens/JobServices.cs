@@ -29,10 +29,13 @@ internal sealed class JobHost(JobWorker worker, JobHandlers handlers, IEnumerabl
 {
     public async Task StartAsync(CancellationToken cancel)
     {
-        foreach (var handler in known.Concat(plugins.All().Select(job => new PluginJobHandler(job.Type, plugins))))
+        foreach (var handler in known)
         {
             handlers.Register(handler);
         }
+
+        // Plugins come and go: who runs their jobs is asked anew for each.
+        handlers.Others = type => PluginJobs.IsPluginJob(type) ? new PluginJobHandler(type, plugins) : null;
 
         await worker.StartAsync(cancel);
     }

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using MedicineMan.Host.Plugins.Capabilities;
+using MedicineMan.Host.Plugins.Capabilities.Servers;
+using MedicineMan.Host.Plugins.Guards;
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Backups;
@@ -13,17 +16,25 @@ internal abstract class GuardedProvider<T>(LoadedPlugin plugin, ProviderContribu
 {
     public string DisplayName => Ask(inner => inner.DisplayName, plugin.Manifest.Name);
 
-    protected Task<TResult> Call<TResult>(Func<T, CancellationToken, Task<TResult>> call, CancellationToken cancel) =>
-        plugin.Call($"provider {provider.Kind}", (services, either) => call(Inner(services, provider), either), cancel);
+    protected LoadedPlugin Plugin => plugin;
 
-    protected Task Call(Func<T, CancellationToken, Task> call, CancellationToken cancel) => Call(async (inner, either) =>
-    {
-        await call(inner, either);
-        return true;
-    }, cancel);
+    protected string Kind => provider.Kind;
+
+    protected PluginContext Lent => plugin.Lent;
+
+    protected Task<TResult> Call<TResult>(Func<T, CancellationToken, Task<TResult>> call, CancellationToken cancel) =>
+        plugin.Call($"provider {Kind}", (services, either) => call(Inner(services, provider), either), cancel);
+
+    /// A call that has so much time, with the secrets that its settings hold handles of. One that does not heed its token goes on without the caller.
+    protected Task<TResult> Call<TResult>(JsonElement settings, TimeSpan limit, Func<T, CancellationToken, Task<TResult>> call, CancellationToken cancel) =>
+        TimedCall.Run(plugin, $"provider {Kind}", limit, either => Call(async (inner, stop) =>
+        {
+            using var handed = HandedSecrets.Give(Lent.Grant, HandedSecrets.In(Lent.Grant.Manifest, settings));
+            return await call(inner, stop);
+        }, either), cancel);
 
     protected TResult Ask<TResult>(Func<T, TResult> ask, TResult otherwise) =>
-        plugin.Ask($"provider {provider.Kind}", services => ask(Inner(services, provider)), otherwise);
+        plugin.Ask($"provider {Kind}", services => ask(Inner(services, provider)), otherwise);
 
     private static T Inner(IServiceProvider services, ProviderContribution provider) => (T)services.GetRequiredService(provider.Provider);
 }
@@ -31,25 +42,38 @@ internal abstract class GuardedProvider<T>(LoadedPlugin plugin, ProviderContribu
 internal sealed class GuardedBackups(LoadedPlugin plugin, ProviderContribution provider) : GuardedProvider<IBackupProvider>(plugin, provider), IBackupProvider
 {
     public Task<IReadOnlyList<BackupItem>> DiscoverAsync(BackupSource source, CancellationToken cancel) =>
-        Call((inner, either) => inner.DiscoverAsync(source, either), cancel);
+        With(source, (inner, lent, either) => inner.DiscoverAsync(lent, either), cancel);
 
     public Task<DumpReport> DumpAsync(BackupSource source, IReadOnlyList<string> items, IDumpWriter dump, CancellationToken cancel) =>
-        Call((inner, either) => inner.DumpAsync(source, items, dump, either), cancel);
+        With(source, (inner, lent, either) => inner.DumpAsync(lent, items, dump, either), cancel);
 
     public Task<RestoreReport> RestoreAsync(BackupSource target, RestoreOptions options, IDumpReader dump, CancellationToken cancel) =>
-        Call((inner, either) => inner.RestoreAsync(target, options, dump, either), cancel);
+        With(target, (inner, lent, either) => inner.RestoreAsync(lent, options, dump, either), cancel);
 
     public Task<ProofReport> CompareAsync(BackupSource target, string restored, string item, IDumpReader dump, CancellationToken cancel) =>
-        Call((inner, either) => inner.CompareAsync(target, restored, item, dump, either), cancel);
+        With(target, (inner, lent, either) => inner.CompareAsync(lent, restored, item, dump, either), cancel);
 
-    public Task DropScratchAsync(BackupSource target, string name, CancellationToken cancel) =>
-        Call((inner, either) => inner.DropScratchAsync(target, name, either), cancel);
+    public Task DropScratchAsync(BackupSource target, string name, CancellationToken cancel) => With(target, async (inner, lent, either) =>
+    {
+        await inner.DropScratchAsync(lent, name, either);
+        return true;
+    }, cancel);
+
+    // The plugin gets a runner that keeps to its scope; the user to run as and the password are the operator's choice for this source.
+    private Task<T> With<T>(BackupSource source, Func<IBackupProvider, BackupSource, CancellationToken, Task<T>> call, CancellationToken cancel) => Call(async (inner, either) =>
+    {
+        using var handed = HandedSecrets.Give(Lent.Grant, source.Password is { } password ? [password] : []);
+        return await call(inner, source with { Server = new LentRunner(source.Server, Lent.Grant, Lent.Lent, handed, source.RunAs) }, either);
+    }, cancel);
 }
 
 internal sealed class GuardedStorage(LoadedPlugin plugin, ProviderContribution provider) : GuardedProvider<IStorageProvider>(plugin, provider), IStorageProvider
 {
-    public ValueTask<IStorageBackend> OpenAsync(JsonElement settings, CancellationToken cancel) =>
-        new(Call((inner, either) => inner.OpenAsync(settings, either).AsTask(), cancel));
+    public ValueTask<IStorageBackend> OpenAsync(JsonElement settings, CancellationToken cancel) => new(Call(async (inner, either) =>
+    {
+        using var handed = HandedSecrets.Give(Lent.Grant, HandedSecrets.In(Lent.Grant.Manifest, settings));
+        return await inner.OpenAsync(settings, either);
+    }, cancel));
 }
 
 internal sealed class GuardedScanner(LoadedPlugin plugin, ProviderContribution provider) : GuardedProvider<IScanner>(plugin, provider), IScanner

@@ -138,7 +138,8 @@ internal sealed class PluginEntry(string id, string name, PluginOptions options,
     [
         .. manifest.Providers.Select(provider => $"{provider.Contract} {provider.Kind}"),
         .. manifest.Routes.Select(route => $"route {route.Method} {route.Path}"),
-        .. manifest.Jobs.Select(job => $"job {job.Id}"),
+        .. manifest.Jobs.Select(job => job.Cron is null ? $"job {job.Id}" : $"job {job.Id} at {job.Cron}"),
+        .. manifest.Events.Select(type => $"event {type}"),
         .. manifest.Fragments.Select(fragment => $"fragment {fragment.Id} in {fragment.Slot}"),
     ];
 }

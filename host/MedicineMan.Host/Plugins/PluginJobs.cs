@@ -1,5 +1,8 @@
 using System.Text.Json;
+using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Plugins.Loading;
+using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Jobs;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Jobs;
 
@@ -32,6 +35,22 @@ internal sealed class PluginJobs(PluginCatalogue catalogue)
             await job.Run(services, arguments, run, either);
             return true;
         }, cancel);
+    }
+
+    /// What the queue is asked for when a plugin, or the clock for it, starts one of its jobs.
+    public static JobRequest Request(PluginManifest manifest, string job, string arguments, string? uniqueKey)
+    {
+        var type = $"{Prefix}{manifest.Id}/{job}";
+        var declared = manifest.Jobs.First(one => one.Id == job);
+        return new JobRequest(OrganizationId.Default.Value, type, arguments)
+        {
+            Title = $"{manifest.Name}: {job}",
+            RequestedBy = manifest.Name,
+            UniqueKey = uniqueKey is null ? null : $"{type}:{uniqueKey}",
+            ConcurrencyKey = declared.Concurrency == 1 ? type : null,
+            MaxAttempts = declared.MaxAttempts ?? 5,
+            TimeLimit = declared.TimeLimit,
+        };
     }
 
     private static string TypeOf(LoadedPlugin plugin, JobContribution job) => $"{Prefix}{plugin.Manifest.Id}/{job.Id}";

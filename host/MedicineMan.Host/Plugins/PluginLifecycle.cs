@@ -139,7 +139,7 @@ internal sealed partial class PluginLifecycle(
 
     private async Task<LoadedPlugin> Load(PluginPackage package, PluginEntry entry, long started, CancellationToken cancel)
     {
-        var plugin = await load.Load(package, entry, cancel);
+        var plugin = await load.Load(package, entry, package.Manifest.Capabilities, cancel);
         var took = clock.GetElapsedTime(started);
         entry.Took(took);
         Log.Loaded(log, package.Manifest.Id, package.Manifest.Version, took.TotalMilliseconds);

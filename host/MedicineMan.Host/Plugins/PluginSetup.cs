@@ -22,6 +22,7 @@ internal static class PluginSetup
             StateFile(provider, "quarantine.json"), provider.GetRequiredService<Breadcrumbs>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Quarantine>>()));
         services.AddSingleton<StrayFailures>().AddSingleton<FaultActions>();
         services.AddSingleton<PluginRoutes>();
+        services.AddSingleton<Capabilities.Refusals>().AddSingleton<Capabilities.ScratchRoom>().AddSingleton<Capabilities.Lending>();
         services.AddSingleton<PluginLoad>();
         services.AddSingleton<PluginLifecycle>();
         services.AddSingleton<Providers>();

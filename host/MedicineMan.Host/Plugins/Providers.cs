@@ -1,7 +1,12 @@
+using MedicineMan.Host.Plugins.Guards;
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Backups;
+using MedicineMan.Sdk.Clouds;
+using MedicineMan.Sdk.Directories;
+using MedicineMan.Sdk.Health;
+using MedicineMan.Sdk.Notifications;
 using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Host.Plugins;
@@ -9,7 +14,7 @@ namespace MedicineMan.Host.Plugins;
 /// The providers of the plugins in use, by contract and kind. Ask for one when it is needed and do not keep it: a plugin can be replaced.
 internal sealed class Providers(PluginCatalogue catalogue)
 {
-    /// The provider of a kind, where T is IBackupProvider, IStorageProvider or IScanner.
+    /// The provider of a kind, where T is one of the contracts of ProviderContracts.
     /// <exception cref="UserFacingException">No plugin in use contributes that kind.</exception>
     public T Get<T>(string kind)
         where T : class, IProvider
@@ -31,5 +36,9 @@ internal sealed class Providers(PluginCatalogue catalogue)
     private static IProvider Guarded(LoadedPlugin plugin, ProviderContribution provider) =>
         provider.Contract == typeof(IBackupProvider) ? new GuardedBackups(plugin, provider)
         : provider.Contract == typeof(IStorageProvider) ? new GuardedStorage(plugin, provider)
+        : provider.Contract == typeof(INotifier) ? new GuardedNotifier(plugin, provider)
+        : provider.Contract == typeof(ICloudProvider) ? new GuardedCloud(plugin, provider)
+        : provider.Contract == typeof(IDirectory) ? new GuardedDirectory(plugin, provider)
+        : provider.Contract == typeof(IHealthCheck) ? new GuardedHealth(plugin, provider)
         : new GuardedScanner(plugin, provider);
 }

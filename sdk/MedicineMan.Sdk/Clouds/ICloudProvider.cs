@@ -14,6 +14,7 @@ public interface ICloudProvider : IProvider
 
 /// <summary>An account at a cloud. Safe for concurrent use.</summary>
 /// <remarks>
+/// Each call has sixty seconds. Looking needs the capability <c>cloud:read</c>, ordering and changing <c>cloud:write</c>; the host asks before it calls.
 /// Nothing that costs money is sent twice by itself: after a lost answer the host lists the instances and looks for the name, which it makes unique.
 /// </remarks>
 public interface ICloudAccount : IAsyncDisposable

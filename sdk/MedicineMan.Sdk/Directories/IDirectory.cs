@@ -3,6 +3,7 @@ using System.Text.Json;
 namespace MedicineMan.Sdk.Directories;
 
 /// <summary>A directory of people, such as LDAP: checks who signs in and says which groups they are in. Contract <c>directory</c> in the manifest.</summary>
+/// <remarks>Somebody waits at the sign-in page: each call has fifteen seconds.</remarks>
 public interface IDirectory : IProvider
 {
     /// <summary>Checks a name and a password.</summary>

@@ -5,7 +5,7 @@ namespace MedicineMan.Sdk.Notifications;
 /// <summary>A kind of channel that tells people something: email, a chat, a webhook. Contract <c>notifier</c> in the manifest.</summary>
 public interface INotifier : IProvider
 {
-    /// <summary>Sends one notification over the channel that the settings describe, and returns when the channel has taken it.</summary>
+    /// <summary>Sends one notification over the channel that the settings describe, and returns when the channel has taken it, within thirty seconds.</summary>
     /// <param name="settings">What the channel's form produced; secrets in it are handles for <see cref="Secrets.ISecrets"/>.</param>
     /// <param name="notification">What to say. The host may send it again after a failure: use <see cref="Notification.Id"/> to say it once.</param>
     /// <param name="cancel">Ends the attempt.</param>

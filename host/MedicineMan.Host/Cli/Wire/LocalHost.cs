@@ -12,6 +12,8 @@ namespace MedicineMan.Host.Cli.Wire;
 /// without a worker of its own accord. One wire for both: what a command can do remotely it can do here, and the other way round.
 internal sealed class LocalHost : IAsyncDisposable
 {
+    private static readonly Type?[] Background = [typeof(JobHost), typeof(SweepScratch), typeof(Schedules.ScheduleClock), typeof(Plugins.Events.EventTelling)];
+
     private readonly WebApplication app;
     private readonly DirectoryInfo folder;
     private JobHost? worker;
@@ -69,7 +71,7 @@ internal sealed class LocalHost : IAsyncDisposable
 
     private static void Adapt(WebApplicationBuilder builder, string secret)
     {
-        foreach (var service in builder.Services.Where(service => service.ServiceType == typeof(IHostedService) && (service.ImplementationType == typeof(JobHost) || service.ImplementationType == typeof(SweepScratch))).ToList())
+        foreach (var service in builder.Services.Where(service => service.ServiceType == typeof(IHostedService) && Background.Contains(service.ImplementationType)).ToList())
         {
             builder.Services.Remove(service);
         }

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using MedicineMan.Host.Plugins.Fragments;
+using MedicineMan.Sdk.Events;
 using MedicineMan.Sdk.Jobs;
 using MedicineMan.Sdk.Ui;
 
@@ -11,7 +13,12 @@ internal delegate Task JobInvocation(IServiceProvider services, JsonElement argu
 /// Makes the data of a fragment.
 internal delegate ValueTask<UiModel> FragmentSource(FragmentContext context, CancellationToken cancel);
 
-internal sealed record JobContribution(string Id, JobInvocation Run);
+internal sealed record JobContribution(string Id, JobInvocation Run, JsonTypeInfo Arguments);
+
+/// Makes the arguments of a run, as JSON.
+internal sealed record ScheduleContribution(string JobId, Func<string> Arguments);
+
+internal sealed record EventContribution(string Handler, IReadOnlyList<string> Types, Func<IServiceProvider, HostEvent, CancellationToken, Task> Handle);
 
 internal sealed record ProviderContribution(Type Contract, string Kind, Type Provider);
 
@@ -22,5 +29,9 @@ internal sealed record Contributions(
     IReadOnlyList<JobContribution> Jobs, IReadOnlyList<ProviderContribution> Providers, IReadOnlyList<FragmentContribution> Fragments,
     IReadOnlyList<Action<IEndpointRouteBuilder>> Routes)
 {
+    public IReadOnlyList<ScheduleContribution> Schedules { get; init; } = [];
+
+    public IReadOnlyList<EventContribution> Events { get; init; } = [];
+
     public static Contributions None { get; } = new([], [], [], []);
 }

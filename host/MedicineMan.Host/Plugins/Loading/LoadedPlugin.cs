@@ -19,6 +19,7 @@ internal sealed class LoadedPlugin : IDisposable
     private LoadContext? context;
     private IPlugin? plugin;
     private ServiceProvider? services;
+    private PluginContext? lent;
 
     public LoadedPlugin(PluginManifest manifest, PluginEntry entry, Visits visits)
     {
@@ -52,10 +53,15 @@ internal sealed class LoadedPlugin : IDisposable
 
     public void Hold(IReadOnlyList<Endpoint> endpoints) => Endpoints = endpoints;
 
-    public ValueTask Start(IPluginContext lent, CancellationToken cancel)
+    public void Hold(PluginContext made) => lent = made;
+
+    /// What the host lends this version.
+    public PluginContext Lent => lent ?? throw Gone();
+
+    public ValueTask Start(CancellationToken cancel)
     {
         started = true;
-        return plugin!.StartAsync(lent, cancel);
+        return plugin!.StartAsync(Lent, cancel);
     }
 
     /// The plugin's own container, for the host's mapping of its routes.
@@ -128,7 +134,7 @@ internal sealed class LoadedPlugin : IDisposable
 
     public UserFacingException Refused(Refusal why) => visits.Refused(why, Manifest.Name, Manifest.Version);
 
-    private UserFacingException Gone() => Refused(Refusal.Gone);
+    public UserFacingException Gone() => Refused(Refusal.Gone);
 
     /// Takes no more visits, waits for those that are inside, then lets go of everything. Whatever the plugin throws on its way out is counted.
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -161,6 +167,8 @@ internal sealed class LoadedPlugin : IDisposable
 
     private void LetGo()
     {
+        lent?.Dispose();
+        lent = null;
         (plugin, services, Contributions, Endpoints) = (null, null, Contributions.None, []);
         FrameworkCaches.Flush(exception => Entry.Record("flush", exception));
         context?.Dispose();

@@ -3,14 +3,13 @@ using System.Text.Json.Serialization.Metadata;
 using MedicineMan.Host.Plugins.Fragments;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Sdk;
-using MedicineMan.Sdk.Events;
 using MedicineMan.Sdk.Jobs;
 using MedicineMan.Sdk.Ui;
 
 namespace MedicineMan.Host.Plugins.Loading;
 
 /// Takes down what a plugin registers and notes whatever its manifest does not name.
-internal sealed class PluginBuilder(PluginPackage package, IServiceCollection services) : IPluginBuilder
+internal sealed partial class PluginBuilder(PluginPackage package, IServiceCollection services) : IPluginBuilder
 {
     private readonly List<JobContribution> jobs = [];
     private readonly List<ProviderContribution> providers = [];
@@ -35,19 +34,12 @@ internal sealed class PluginBuilder(PluginPackage package, IServiceCollection se
         if (Declared("job", id, package.Manifest.Jobs.Any(job => job.Id == id), jobs.Exists(job => job.Id == id)))
         {
             services.AddScoped<TJob>();
-            jobs.Add(new JobContribution(id, (scope, json, run, cancel) => scope.GetRequiredService<TJob>().RunAsync(Read(id, json, arguments), run, cancel)));
+            jobs.Add(new JobContribution(id, (scope, json, run, cancel) => scope.GetRequiredService<TJob>().RunAsync(Read(id, json, arguments), run, cancel), arguments));
         }
     }
 
-    public void Schedule<TArguments>(string job, Func<TArguments> arguments) => throw new NotSupportedException("B");
-
     public void Settings<T>(JsonTypeInfo<T> json)
         where T : class, new() => throw new NotSupportedException("D");
-
-    public void Permission(string id) => throw new NotSupportedException("B");
-
-    public void On<THandler>(params ReadOnlySpan<string> eventTypes)
-        where THandler : class, IEventHandler => throw new NotSupportedException("B");
 
     public void Fragment(string id, Func<FragmentContext, CancellationToken, ValueTask<UiModel>> model)
     {
@@ -91,7 +83,7 @@ internal sealed class PluginBuilder(PluginPackage package, IServiceCollection se
 
     /// <exception cref="PluginRefusedException">Names every registration that does not hold.</exception>
     public Contributions Build() => problems.Count == 0
-        ? new Contributions(jobs, providers, fragments, routes)
+        ? new Contributions(jobs, providers, fragments, routes) { Schedules = schedules, Events = events }
         : throw new PluginRefusedException([.. problems]);
 
     private bool Declared(string what, string id, bool inManifest, bool already)

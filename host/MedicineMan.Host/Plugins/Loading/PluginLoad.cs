@@ -1,3 +1,4 @@
+using MedicineMan.Host.Plugins.Capabilities;
 using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Host.Plugins.Routes;
@@ -9,11 +10,13 @@ namespace MedicineMan.Host.Plugins.Loading;
 
 /// Turns a plugin's folder into a running version, step by step. Every step's failure becomes a sentence with a code, and what was loaded
 /// up to there is let go.
-internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes routes, ILoggerFactory hostLoggers, Breadcrumbs crumbs, TimeProvider clock)
+internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes routes, Lending lending, Breadcrumbs crumbs, ILoggerFactory loggers, TimeProvider clock)
 {
-    public async Task<LoadedPlugin> Load(PluginPackage package, PluginEntry entry, CancellationToken cancel)
+    /// <param name="granted">The capabilities of its manifest that an administrator approved.</param>
+    public async Task<LoadedPlugin> Load(PluginPackage package, PluginEntry entry, IReadOnlyList<Capability> granted, CancellationToken cancel)
     {
         var plugin = new LoadedPlugin(package.Manifest, entry, new Visits(entry, crumbs, options.Value, clock));
+        plugin.Hold(lending.To(plugin, package, granted));
         var crumb = crumbs.Drop(package.Manifest.Id, Quarantine.Load);
         try
         {
@@ -34,7 +37,6 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
     private async Task Load(PluginPackage package, LoadedPlugin plugin, CancellationToken cancel)
     {
         var manifest = package.Manifest;
-        var loggers = plugin.Entry.Log.Over(hostLoggers);
         var name = $"{manifest.Name} {manifest.Version}";
         var entry = Step("MM1010", $"{manifest.Entry} of {name} can't be loaded:", "Install the plugin again; if that does not help, its author must see this.", () =>
         {
@@ -42,8 +44,7 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
             return Entry(plugin, name);
         });
 
-        var context = new PluginContext(manifest.Info, loggers.CreateLogger($"Plugin.{manifest.Id}@{manifest.Version}"), plugin.Unloading);
-        var services = HostServices(context, loggers);
+        var services = HostServices(plugin.Lent, plugin.Entry.Log.Over(loggers));
         var builder = new PluginBuilder(package, services);
         await Budget("MM1012", "MM1013", $"{name} failed in Configure:", options.Value.ConfigureTimeLimit, _ =>
         {
@@ -60,7 +61,7 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
             return built;
         });
         plugin.Hold(Step("MM1018", $"The routes of {name} can't be mapped:", "Its author must correct them.", () => routes.Map(plugin)));
-        await Budget("MM1016", "MM1016", $"{name} failed in StartAsync:", options.Value.StartTimeLimit, late => plugin.Start(context, late), cancel);
+        await Budget("MM1016", "MM1016", $"{name} failed in StartAsync:", options.Value.StartTimeLimit, plugin.Start, cancel);
         plugin.Entry.Becomes(PluginState.Loaded);
     }
 
@@ -77,8 +78,7 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
         services.AddSingleton(clock);
         services.AddSingleton(loggers);
         services.TryAdd(ServiceDescriptor.Singleton(typeof(ILogger<>), typeof(Logger<>)));
-        services.AddSingleton<IPluginContext>(context);
-        services.AddSingleton(context.Info);
+        context.AddTo(services);
         return services;
     }
 

@@ -46,6 +46,7 @@ internal static partial class ManifestReader
         problems.AddRange(Repeated("contributes.fragments", manifest.Fragments.Select(fragment => fragment.Id)));
         problems.AddRange(Repeated("contributes.routes", manifest.Routes.Select(route => $"{route.Method} {route.Path}")));
         problems.AddRange(Repeated("contributes.providers", manifest.Providers.Select(provider => $"{provider.Contract} {provider.Kind}")));
+        problems.AddRange(ManifestSense.Problems(manifest, Roles));
         return problems.Count == 0
             ? manifest
             : throw new PluginRefusedException([.. problems.Select(problem => new PluginProblem(
@@ -68,7 +69,7 @@ internal static partial class ManifestReader
             json.Refuse("manifest must be 1, the only form this version reads.");
         }
 
-        var contributes = json.Object("contributes", required: false, Contributions) ?? new Contributed([], [], [], [], []);
+        var contributes = json.Object("contributes", required: false, Contributions) ?? new Contributed([], [], [], [], [], []);
         var manifest = new PluginManifest
         {
             Id = json.Text("id", IdPattern(), "publisher.name in lower case"),
@@ -90,6 +91,7 @@ internal static partial class ManifestReader
             Fragments = contributes.Fragments,
             Providers = contributes.Providers,
             Permissions = contributes.Permissions,
+            Events = contributes.Events,
             Settings = json.Raw("settings"),
             SettingsVersion = json.Number("settingsVersion", 1) ?? 1,
             Locales = json.Texts("locales"),
@@ -114,9 +116,9 @@ internal static partial class ManifestReader
 
     private static Contributed Contributions(JsonFields json) => new(
         json.Objects("routes", required: false, item => new RouteDeclaration(
-            item.Choice("method", null, Methods), item.Text("path", PathPattern(), "a path that begins with /"), item.Choice("permission", null, Roles))),
+            item.Choice("method", null, Methods), item.Text("path", PathPattern(), "a path that begins with /"), item.Text("permission", NamePattern(), "a role or a permission of the plugin's own"))),
         json.Objects("jobs", required: false, item => new JobDeclaration(
-            item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.OptionalText("cron", longest: 100), item.OptionalText("timeout", longest: 20),
+            item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.OptionalText("cron", longest: 100), item.OptionalText("timeout", TimeoutPattern(), "a time such as 30s, 10m or 2h", longest: 20),
             item.Number("maxAttempts", 1), item.Number("concurrency", 1), item.Choice("catchUp", "skip", ["skip", "once"]))),
         json.Objects("fragments", required: false, item => new FragmentDeclaration(
             item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.Choice("slot", null, Slots),
@@ -124,14 +126,15 @@ internal static partial class ManifestReader
         json.Objects("providers", required: false, item => new ProviderDeclaration(
             item.Choice("contract", null, ProviderContracts.Names), item.Text("kind", NamePattern(), "lower-case words joined by hyphens"))),
         json.Objects("permissions", required: false, item => new PermissionDeclaration(
-            item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.Text("title", longest: 60), item.Choice("default", null, Roles))));
+            item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.Text("title", longest: 60), item.Choice("default", null, Roles))),
+        json.Texts("events"));
 
     private static IEnumerable<string> Repeated(string list, IEnumerable<string> keys) =>
         keys.GroupBy(key => key, StringComparer.Ordinal).Where(same => same.Key.Length > 0 && same.Count() > 1).Select(same => $"{list} names \"{same.Key}\" twice.");
 
     private sealed record Contributed(
         IReadOnlyList<RouteDeclaration> Routes, IReadOnlyList<JobDeclaration> Jobs, IReadOnlyList<FragmentDeclaration> Fragments,
-        IReadOnlyList<ProviderDeclaration> Providers, IReadOnlyList<PermissionDeclaration> Permissions);
+        IReadOnlyList<ProviderDeclaration> Providers, IReadOnlyList<PermissionDeclaration> Permissions, IReadOnlyList<string> Events);
 
     [GeneratedRegex(@"^[a-z][a-z0-9]{1,31}\.[a-z][a-z0-9-]{1,47}$", RegexOptions.CultureInvariant)]
     private static partial Regex IdPattern();
@@ -150,6 +153,9 @@ internal static partial class ManifestReader
 
     [GeneratedRegex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
+
+    [GeneratedRegex("^[1-9][0-9]{0,4}[smh]$", RegexOptions.CultureInvariant)]
+    private static partial Regex TimeoutPattern();
 
     [GeneratedRegex(@"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*\.html$", RegexOptions.CultureInvariant)]
     private static partial Regex TemplatePattern();

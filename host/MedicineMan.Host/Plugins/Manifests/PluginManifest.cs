@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using MedicineMan.Sdk;
 
@@ -25,10 +26,16 @@ internal sealed record PluginManifest
     public IReadOnlyList<ProviderDeclaration> Providers { get; init; } = [];
     public IReadOnlyList<PermissionDeclaration> Permissions { get; init; } = [];
 
+    /// Types of events it hears of.
+    public IReadOnlyList<string> Events { get; init; } = [];
+
     /// The JSON Schema of the settings form; null when there is nothing to set.
     public JsonElement? Settings { get; init; }
     public int SettingsVersion { get; init; } = 1;
     public IReadOnlyList<string> Locales { get; init; } = [];
+
+    /// The host's role behind what a route asks for: the role itself, or the one that a permission of the plugin's own is given to.
+    public string RoleOf(string permission) => Permissions.FirstOrDefault(one => one.Id == permission)?.Default ?? permission;
 
     public PluginInfo Info => new(Id, Version, Name);
 }
@@ -39,7 +46,12 @@ internal sealed record Capability(string Name, string Reason, IReadOnlyList<stri
 
 internal sealed record RouteDeclaration(string Method, string Path, string Permission);
 
-internal sealed record JobDeclaration(string Id, string? Cron, string? Timeout, int? MaxAttempts, int? Concurrency, string? CatchUp);
+internal sealed record JobDeclaration(string Id, string? Cron, string? Timeout, int? MaxAttempts, int? Concurrency, string? CatchUp)
+{
+    /// The time-out as the manifest gives it: "30s", "10m", "2h".
+    public TimeSpan? TimeLimit => Timeout is not { Length: > 1 } text || !int.TryParse(text[..^1], CultureInfo.InvariantCulture, out var number) ? null
+        : text[^1] == 's' ? TimeSpan.FromSeconds(number) : text[^1] == 'm' ? TimeSpan.FromMinutes(number) : TimeSpan.FromHours(number);
+}
 
 internal sealed record FragmentDeclaration(string Id, string Slot, string Template);
 

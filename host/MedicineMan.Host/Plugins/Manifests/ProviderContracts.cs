@@ -1,4 +1,8 @@
 using MedicineMan.Sdk.Backups;
+using MedicineMan.Sdk.Clouds;
+using MedicineMan.Sdk.Directories;
+using MedicineMan.Sdk.Health;
+using MedicineMan.Sdk.Notifications;
 using MedicineMan.Sdk.Scanning;
 using MedicineMan.Sdk.Storage;
 
@@ -8,7 +12,10 @@ namespace MedicineMan.Host.Plugins.Manifests;
 internal static class ProviderContracts
 {
     private static readonly (string Name, Type Contract)[] All =
-        [("backup", typeof(IBackupProvider)), ("storage", typeof(IStorageProvider)), ("scanner", typeof(IScanner))];
+    [
+        ("backup", typeof(IBackupProvider)), ("storage", typeof(IStorageProvider)), ("scanner", typeof(IScanner)), ("notifier", typeof(INotifier)),
+        ("cloud", typeof(ICloudProvider)), ("directory", typeof(IDirectory)), ("health", typeof(IHealthCheck)),
+    ];
 
     public static IReadOnlyCollection<string> Names { get; } = [.. All.Select(one => one.Name)];
 

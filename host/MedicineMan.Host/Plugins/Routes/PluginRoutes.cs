@@ -27,7 +27,8 @@ internal sealed class PluginRoutes(PluginEndpoints endpoints, IOptions<PluginOpt
     private RouteEndpoint Guarded(LoadedPlugin plugin, RouteEndpoint endpoint, string prefix)
     {
         var guard = new RouteGuard(plugin, endpoint.RequestDelegate!, endpoints, options.Value, clock);
-        var declarations = plugin.Manifest.Routes.Where(route => Methods(endpoint).Contains(route.Method) && route.Path == PathOf(endpoint, prefix));
+        var declarations = plugin.Manifest.Routes.Where(route => Methods(endpoint).Contains(route.Method) && route.Path == PathOf(endpoint, prefix))
+            .Select(route => route with { Permission = plugin.Manifest.RoleOf(route.Permission) });
         return guard.Endpoint = new RouteEndpoint(guard.Invoke, endpoint.RoutePattern, endpoint.Order,
             RoutePolicy.Apply(endpoint.Metadata, declarations, options.Value.Policies), endpoint.DisplayName);
     }

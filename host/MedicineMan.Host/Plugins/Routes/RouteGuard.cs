@@ -112,7 +112,9 @@ internal sealed class RouteGuard(LoadedPlugin plugin, RequestDelegate inner, Plu
         var (connection, retry) = (context.Response.Headers.Connection, context.Response.Headers.RetryAfter);
         context.Response.Clear();
         (context.Response.Headers.Connection, context.Response.Headers.RetryAfter) = (connection, retry);
-        await Results.Problem(title: title, detail: detail, statusCode: status).ExecuteAsync(context);
+        // With a code of its own the host leaves the sentence as it is.
+        var code = new Dictionary<string, object?> { ["code"] = status < StatusCodes.Status500InternalServerError ? "refused" : "plugin-failed" };
+        await Results.Problem(title: title, detail: detail, statusCode: status, extensions: code).ExecuteAsync(context);
     }
 
     /// A browser sends cookies along with a forged request, but never a bearer token.

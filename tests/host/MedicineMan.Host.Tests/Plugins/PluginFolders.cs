@@ -12,6 +12,8 @@ internal static class PluginFolders
 
     public static string Sticky => Built("MedicineMan.TestPlugins.Sticky");
 
+    public static string Curious => Built("MedicineMan.TestPlugins.Curious");
+
     public static string NoFrontDoor => Built("MedicineMan.TestPlugins.NoFrontDoor");
 
     /// Copies a plugin's folder, with its manifest changed.

@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Coravel.Scheduling.Schedule.Cron;
+
+namespace MedicineMan.Host.Schedules;
+
+/// When something is due: five fields for minute, hour, day, month and weekday (0 is Sunday), in UTC; all of them must fit. Each is *, */n, a number, a
+/// range or a list of those.
+internal sealed partial class Cron(string fields)
+{
+    private static readonly (int Least, int Most)[] Bounds = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 6)];
+
+    private readonly CronExpression expression = new(fields);
+
+    // The library takes what can never be due, such as a minute 60; a person would wait for it in vain.
+    public static bool IsValid(string fields) =>
+        fields.Split(' ') is { Length: 5 } five && five.Zip(Bounds).All(field => field.First.Split(',').All(part => Holds(part, field.Second)));
+
+    public bool IsDue(DateTimeOffset minute) => expression.IsDue(minute.UtcDateTime);
+
+    private static bool Holds(string part, (int Least, int Most) bounds)
+    {
+        if (Part().Match(part) is not { Success: true } match)
+        {
+            return false;
+        }
+
+        var (step, from, to) = (Number(match.Groups["step"]), Number(match.Groups["from"]), Number(match.Groups["to"]));
+        return step is null or > 0 && step is null or < 60
+            && (from is null || (from >= bounds.Least && from <= bounds.Most))
+            && (to is null || (to >= from && to <= bounds.Most));
+    }
+
+    private static int? Number(Group group) => group.Success ? int.Parse(group.Value, CultureInfo.InvariantCulture) : null;
+
+    [GeneratedRegex(@"^(\*(/(?<step>\d{1,2}))?|(?<from>\d{1,2})(-(?<to>\d{1,2}))?)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex Part();
+}

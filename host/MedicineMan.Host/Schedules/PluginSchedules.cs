@@ -1,0 +1,125 @@
+using System.Globalization;
+using Dapper;
+using MedicineMan.Host.Data;
+using MedicineMan.Host.Organizations;
+using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Plugins.Loading;
+using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Jobs;
+
+namespace MedicineMan.Host.Schedules;
+
+/// Enqueues the jobs of plugins at the minutes their manifests name. How far a schedule has come is a row that moves in the transaction of the
+/// enqueuing, so each due minute makes one job, however many nodes have a clock and whenever one of them dies.
+internal sealed partial class PluginSchedules(Database database, JobQueue jobs, PluginCatalogue catalogue, ILogger<PluginSchedules> log)
+{
+    // A clock that was late by less has missed nothing.
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestLook = TimeSpan.FromDays(366);
+
+    private const string BeginSql = """
+        insert into plugin_schedules (organization_id, plugin_id, job_id, minute) values (@organization, @plugin, @job, @minute) on conflict do nothing
+        """;
+
+    private const string LastSql = "select minute from plugin_schedules where organization_id = @organization and plugin_id = @plugin and job_id = @job";
+
+    private const string MoveSql = """
+        update plugin_schedules set minute = @minute where organization_id = @organization and plugin_id = @plugin and job_id = @job and minute = @last
+        """;
+
+    /// Enqueues what has become due up to this moment. A schedule that fails leaves the others be, and is tried again at the next tick.
+    public async Task Tick(DateTimeOffset now, CancellationToken cancel)
+    {
+        var minute = Floor(now);
+        foreach (var (plugin, schedule) in catalogue.Active.SelectMany(plugin => plugin.Contributions.Schedules.Select(schedule => (plugin, schedule))))
+        {
+            try
+            {
+                await Tick(plugin, schedule, minute, cancel);
+            }
+            catch (Exception failure) when (!cancel.IsCancellationRequested)
+            {
+                Log.Failed(log, plugin.Manifest.Id, schedule.JobId, failure.Message);
+            }
+        }
+    }
+
+    private async Task Tick(LoadedPlugin plugin, ScheduleContribution schedule, DateTimeOffset minute, CancellationToken cancel)
+    {
+        var (id, job) = (plugin.Manifest.Id, plugin.Manifest.Jobs.First(one => one.Id == schedule.JobId));
+        if (await Last(id, job.Id, minute, cancel) is not { } last || last >= minute)
+        {
+            return;
+        }
+
+        var due = Due(new Cron(job.Cron!), last, minute, job.CatchUp == "once");
+        // The plugin's code runs before the transaction is opened: one that hangs must not hold the database.
+        var requests = new List<JobRequest>();
+        foreach (var at in due)
+        {
+            var arguments = await plugin.Call($"schedule of {job.Id}", (_, _) => Task.FromResult(schedule.Arguments()), cancel);
+            requests.Add(PluginJobs.Request(plugin.Manifest, job.Id, arguments, at.ToString("yyyyMMddHHmm", CultureInfo.InvariantCulture)));
+        }
+
+        await database.Write(
+            async transaction =>
+            {
+                var moved = await transaction.Connection!.ExecuteAsync(new CommandDefinition(
+                    MoveSql, new { organization = OrganizationId.Default, plugin = id, job = job.Id, minute, last }, transaction, cancellationToken: cancel));
+                foreach (var request in moved == 1 ? requests : [])
+                {
+                    await jobs.Enqueue(transaction, request, cancel);
+                }
+            },
+            cancel);
+    }
+
+    /// Null for a schedule that is seen for the first time: it begins with the next minute.
+    private async Task<DateTimeOffset?> Last(string plugin, string job, DateTimeOffset minute, CancellationToken cancel)
+    {
+        await using (var connection = await database.OpenRead(OrganizationId.Default, cancel))
+        {
+            var last = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(LastSql, new { organization = OrganizationId.Default, plugin, job }, cancellationToken: cancel));
+            if (last is { } known)
+            {
+                return DateTimeOffset.FromUnixTimeMilliseconds(known);
+            }
+        }
+
+        await database.Write(transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            BeginSql, new { organization = OrganizationId.Default, plugin, job, minute }, transaction, cancellationToken: cancel)), cancel);
+        return null;
+    }
+
+    /// The minutes to make up for: all within the grace, and the latest of the older ones if missed runs are to be caught up.
+    internal static IReadOnlyList<DateTimeOffset> Due(Cron cron, DateTimeOffset last, DateTimeOffset minute, bool catchUp)
+    {
+        var due = new List<DateTimeOffset>();
+        var at = minute;
+        for (; at > last && at > minute - Grace; at = at.AddMinutes(-1))
+        {
+            if (cron.IsDue(at))
+            {
+                due.Insert(0, at);
+            }
+        }
+
+        for (; catchUp && due.Count == 0 && at > last && at > minute - LongestLook; at = at.AddMinutes(-1))
+        {
+            if (cron.IsDue(at))
+            {
+                due.Add(at);
+            }
+        }
+
+        return due;
+    }
+
+    private static DateTimeOffset Floor(DateTimeOffset now) => DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds() / 60 * 60);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The schedule of {Plugin}/{Job} could not be kept: {Reason}")]
+        public static partial void Failed(ILogger log, string plugin, string job, string reason);
+    }
+}
