@@ -42,6 +42,18 @@ internal sealed class PluginEntry(string id, string name, TimeProvider clock)
         }
     }
 
+    /// Null until it was read.
+    public PluginManifest? Manifest
+    {
+        get
+        {
+            lock (gate)
+            {
+                return manifest;
+            }
+        }
+    }
+
     public void Knows(PluginManifest read)
     {
         lock (gate)
@@ -113,6 +125,7 @@ internal sealed class PluginEntry(string id, string name, TimeProvider clock)
                 Reason = reason,
                 Capabilities = [.. manifest?.Capabilities.Select(capability => (capability.Name, capability.Reason)) ?? []],
                 Contributions = manifest is null ? [] : [.. Contributions(manifest)],
+                HasSettings = manifest?.Settings is not null,
                 Faults = faults,
                 LatestFaults = [.. latest],
                 LoadMilliseconds = milliseconds,

@@ -1,5 +1,6 @@
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Host.Plugins.Routes;
+using MedicineMan.Host.Plugins.Settings;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +25,7 @@ internal static class PluginSetup
         services.AddSingleton<Providers>();
         services.AddSingleton<PluginJobs>();
         services.AddSingleton<Fragments.Fragments>();
+        services.AddPluginSettings();
         services.AddHostedService<PluginStart>();
         return services;
     }

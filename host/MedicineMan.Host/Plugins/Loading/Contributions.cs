@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MedicineMan.Host.Plugins.Fragments;
+using MedicineMan.Host.Plugins.Settings;
 using MedicineMan.Sdk.Jobs;
 using MedicineMan.Sdk.Ui;
 using Microsoft.AspNetCore.Routing;
@@ -23,5 +24,8 @@ internal sealed record Contributions(
     IReadOnlyList<JobContribution> Jobs, IReadOnlyList<ProviderContribution> Providers, IReadOnlyList<FragmentContribution> Fragments,
     IReadOnlyList<Action<IEndpointRouteBuilder>> Routes)
 {
+    /// Null when it has nothing to set.
+    public SettingsContribution? Settings { get; init; }
+
     public static Contributions None { get; } = new([], [], [], []);
 }

@@ -2,9 +2,11 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MedicineMan.Host.Plugins.Fragments;
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Plugins.Settings;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Events;
 using MedicineMan.Sdk.Jobs;
+using MedicineMan.Sdk.Settings;
 using MedicineMan.Sdk.Ui;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +21,7 @@ internal sealed class PluginBuilder(PluginPackage package, IServiceCollection se
     private readonly List<FragmentContribution> fragments = [];
     private readonly List<Action<IEndpointRouteBuilder>> routes = [];
     private readonly List<PluginProblem> problems = [];
+    private SettingsContribution? settings;
 
     public PluginInfo Info => package.Manifest.Info;
 
@@ -44,7 +47,16 @@ internal sealed class PluginBuilder(PluginPackage package, IServiceCollection se
     public void Schedule<TArguments>(string job, Func<TArguments> arguments) => throw new NotSupportedException("B");
 
     public void Settings<T>(JsonTypeInfo<T> json)
-        where T : class, new() => throw new NotSupportedException("D");
+        where T : class, new()
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        if (Declared("settings", typeof(T).Name, package.Manifest.Settings is not null, settings is not null))
+        {
+            var live = new LiveSettings<T>(Info.Name, json);
+            settings = live;
+            services.AddSingleton<IPluginSettings<T>>(live);
+        }
+    }
 
     public void Permission(string id) => throw new NotSupportedException("B");
 
@@ -93,7 +105,7 @@ internal sealed class PluginBuilder(PluginPackage package, IServiceCollection se
 
     /// <exception cref="PluginRefusedException">Names every registration that does not hold.</exception>
     public Contributions Build() => problems.Count == 0
-        ? new Contributions(jobs, providers, fragments, routes)
+        ? new Contributions(jobs, providers, fragments, routes) { Settings = settings }
         : throw new PluginRefusedException([.. problems]);
 
     private bool Declared(string what, string id, bool inManifest, bool already)

@@ -1,5 +1,6 @@
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Host.Plugins.Routes;
+using MedicineMan.Host.Plugins.Settings;
 using MedicineMan.Sdk;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -10,7 +11,7 @@ namespace MedicineMan.Host.Plugins.Loading;
 
 /// Turns a plugin's folder into a running version, step by step. Every step's failure becomes a sentence with a code, and what was loaded
 /// up to there is let go.
-internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes routes, ILoggerFactory loggers, TimeProvider clock)
+internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes routes, SettingsOnLoad settings, ILoggerFactory loggers, TimeProvider clock)
 {
     public async Task<LoadedPlugin> Load(PluginPackage package, PluginEntry entry, CancellationToken cancel)
     {
@@ -55,6 +56,7 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
             return built;
         });
         plugin.Hold(Step("MM1018", $"The routes of {name} can't be mapped:", "Its author must correct them.", () => routes.Map(plugin)));
+        await Budget("MM1080", "MM1081", $"The settings of {name} can't be used:", options.Value.StartTimeLimit, async late => await settings.Give(plugin, late), cancel);
         await Budget("MM1016", "MM1016", $"{name} failed in StartAsync:", options.Value.StartTimeLimit, late => plugin.Start(context, late), cancel);
         plugin.Entry.Becomes(PluginState.Loaded);
     }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using MedicineMan.Host.Plugins.Settings.Forms;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Plugins.Manifests;
@@ -25,8 +25,11 @@ internal sealed record PluginManifest
     public IReadOnlyList<ProviderDeclaration> Providers { get; init; } = [];
     public IReadOnlyList<PermissionDeclaration> Permissions { get; init; } = [];
 
-    /// The JSON Schema of the settings form; null when there is nothing to set.
-    public JsonElement? Settings { get; init; }
+    /// What a fragment's buttons may start.
+    public IReadOnlyList<ActionDeclaration> Actions { get; init; } = [];
+
+    /// The settings form; null when there is nothing to set.
+    public SettingsSchema? Settings { get; init; }
     public int SettingsVersion { get; init; } = 1;
     public IReadOnlyList<string> Locales { get; init; } = [];
 
@@ -41,8 +44,11 @@ internal sealed record RouteDeclaration(string Method, string Path, string Permi
 
 internal sealed record JobDeclaration(string Id, string? Cron, string? Timeout, int? MaxAttempts, int? Concurrency, string? CatchUp);
 
-internal sealed record FragmentDeclaration(string Id, string Slot, string Template);
+internal sealed record FragmentDeclaration(string Id, string Slot, string Template, string? Title = null);
 
-internal sealed record ProviderDeclaration(string Contract, string Kind);
+/// <param name="Confirm">Asked before it is done; null when nothing is asked.</param>
+internal sealed record ActionDeclaration(string Id, string Job, string Permission, string? Confirm);
+
+internal sealed record ProviderDeclaration(string Contract, string Kind, SettingsSchema? Settings = null);
 
 internal sealed record PermissionDeclaration(string Id, string Title, string Default);

@@ -3,6 +3,7 @@ import "./stream.js";
 import { bars } from "./bars.js";
 import { times } from "./times.js";
 import { live } from "./live.js";
+import { settings } from "./settings.js";
 
 const $ = (selector, from = document) => from.querySelectorAll(selector);
 
@@ -41,3 +42,4 @@ themes();
 times();
 bars();
 live();
+settings();
