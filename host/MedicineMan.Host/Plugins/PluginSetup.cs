@@ -25,6 +25,8 @@ internal static class PluginSetup
         services.AddSingleton<Providers>();
         services.AddSingleton<PluginJobs>();
         services.AddSingleton<Fragments.Fragments>();
+        services.AddSingleton<Slots.PluginPages>();
+        services.AddSingleton<Actions.PluginActions>().AddSingleton<Actions.ActionForms>();
         services.AddPluginSettings();
         services.AddHostedService<PluginStart>();
         return services;

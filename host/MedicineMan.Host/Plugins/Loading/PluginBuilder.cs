@@ -75,6 +75,9 @@ internal sealed class PluginBuilder(PluginPackage package, IServiceCollection se
         var (template, faults) = FragmentTemplate.Read(Path.Combine(package.Folder, declaration!.Template));
         problems.AddRange(faults.Select(fault => new PluginProblem("MM1017", $"{declaration.Template} of {Info.Name} is refused: {fault}",
             "A fragment is data in plain markup and can't act on the page.", "Correct the template and install the plugin again.")));
+        problems.AddRange((template?.Actions ?? []).Where(action => package.Manifest.Actions.All(declared => declared.Id != action)).Select(action => new PluginProblem(
+            "MM1014", $"{declaration.Template} of {Info.Name} has a button for the action \"{action}\", which its manifest does not name.",
+            "A person approves what the manifest names, and nothing beyond it.", "Name it once under contributes.actions in plugin.json.")));
         if (template is not null)
         {
             fragments.Add(new FragmentContribution(id, declaration.Slot, template, new FragmentSource(model)));
