@@ -10,6 +10,8 @@ internal static class PluginFolders
 
     public static string Troublesome => Built("MedicineMan.TestPlugins.Troublesome");
 
+    public static string Adjustable => Built("MedicineMan.TestPlugins.Adjustable");
+
     public static string NoFrontDoor => Built("MedicineMan.TestPlugins.NoFrontDoor");
 
     /// Copies a plugin's folder, with its manifest changed.
