@@ -50,20 +50,20 @@ public sealed class AdjustablePlugin : IPlugin
 
 internal sealed record AdjustableSettings
 {
-    public string Name { get; init; } = "";
-    public bool Loud { get; init; }
-    public string Mode { get; init; } = "";
-    public string? Certificate { get; init; }
-    public int Port { get; init; }
-    public string? Password { get; init; }
-    public double? Ratio { get; init; }
-    public string[] Tags { get; init; } = [];
-    public int[] Levels { get; init; } = [];
-    public string? Site { get; init; }
-    public TimeSpan Every { get; init; }
-    public string? When { get; init; }
-    public string? Folder { get; init; }
-    public string? Host { get; init; }
+    public string Name { get; set; } = "";
+    public bool Loud { get; set; }
+    public string Mode { get; set; } = "";
+    public string? Certificate { get; set; }
+    public int Port { get; set; }
+    public string? Password { get; set; }
+    public double? Ratio { get; set; }
+    public string[] Tags { get; set; } = [];
+    public int[] Levels { get; set; } = [];
+    public string? Site { get; set; }
+    public TimeSpan Every { get; set; }
+    public string? When { get; set; }
+    public string? Folder { get; set; }
+    public string? Host { get; set; }
 }
 
 internal sealed class Trial : ITestSettings<AdjustableSettings>
