@@ -1,9 +1,11 @@
+using MedicineMan.Benchmarks.Plugins;
 using MedicineMan.Benchmarks.Repository;
 using MedicineMan.Benchmarks.Web;
 
 return args switch
 {
     ["repository", .. var rest] => await RepositoryBenchmark.Run(rest),
+    ["fragments"] => FragmentBenchmark.Run(),
     ["start"] => await StartBenchmark.Run(),
     ["web"] => await WebBenchmark.Run(),
     [BarePage.Verb, .. var rest] => await BarePage.Run(rest),
@@ -12,6 +14,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Which benchmark? repository, start, web");
+    Console.Error.WriteLine("Which benchmark? fragments, repository, start, web");
     return 1;
 }

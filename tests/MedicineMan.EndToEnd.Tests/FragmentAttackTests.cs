@@ -42,10 +42,12 @@ public sealed class FragmentAttackTests
             var card = page.Locator("section[aria-label=Adjustable]");
             await Assertions.Expect(card.Locator("li")).ToHaveCountAsync(Attacks.All.Count);
             await page.EvaluateAsync(Provoke);
-            Assert.Equal([], await page.EvaluateAsync<string[]>("window.hits"));
+            Assert.Empty(await page.EvaluateAsync<string[]>("window.hits"));
             var texts = await card.Locator("li > a").EvaluateAllAsync<string[]>("links => links.map(link => link.textContent)");
             Assert.Equal(Attacks.All, texts);
-            Assert.Equal(Attacks.All, await card.Locator("li").EvaluateAllAsync<string[]>("items => items.map(item => item.title)"));
+            // The sanitiser takes a title with an old browser's script in it, &{…}, out altogether.
+            var titles = await card.Locator("li").EvaluateAllAsync<string[]>("items => items.map(item => item.title)");
+            Assert.Equal(Attacks.All.Select(attack => attack.Contains("&{", StringComparison.Ordinal) ? "" : attack), titles);
             var schemes = await card.Locator("a").EvaluateAllAsync<string[]>("links => [...new Set(links.map(link => link.protocol))]");
             Assert.All(schemes, scheme => Assert.Contains(scheme, (string[])["http:", "https:"]));
             var tags = await card.EvaluateAsync<string[]>("card => [...new Set([...card.querySelectorAll('*')].map(part => part.localName))].sort()");
@@ -94,7 +96,7 @@ public sealed class FragmentAttackTests
         Assert.Equal(line, await certificate.InputValueAsync());
         Assert.DoesNotContain("sesame", await page.ContentAsync(), StringComparison.Ordinal);
         await page.EvaluateAsync(Provoke);
-        Assert.Equal([], await page.EvaluateAsync<string[]>("window.hits"));
+        Assert.Empty(await page.EvaluateAsync<string[]>("window.hits"));
         Assert.Equal([], stage.Browser.Offences);
     }
 

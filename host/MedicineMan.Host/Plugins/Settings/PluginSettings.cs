@@ -32,8 +32,9 @@ internal sealed class PluginSettings(PluginCatalogue catalogue, PluginSettingsSt
 
         var manifest = plugin.Manifest;
         var row = await store.Accept(manifest.Id, manifest.Name, tried.Row.DraftId!, manifest.SettingsVersion, actor, cancel);
-        Running(manifest.Id)?.Contributions.Settings?.Apply(row.Values!);
-        return tried with { Row = row, Saved = true };
+        var running = Running(manifest.Id);
+        running?.Contributions.Settings?.Apply(row.Values!);
+        return tried with { Row = row, Saved = true, InForce = running is not null };
     }
 
     /// Puts what other nodes have saved in force here.
@@ -88,4 +89,7 @@ internal sealed record SettingsOutcome(SettingsRow Row)
     public string? Failure { get; init; }
 
     public bool Saved { get; init; }
+
+    /// The plugin is running and works with them already; otherwise it will once it is loaded.
+    public bool InForce { get; init; }
 }

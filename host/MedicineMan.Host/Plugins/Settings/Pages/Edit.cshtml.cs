@@ -68,7 +68,7 @@ internal sealed class EditModel(PluginSettings settings) : PageModel
 
         if (Outcome.Saved)
         {
-            this.Say($"The settings of {plugin.Manifest.Name} are saved and in force.");
+            this.Say($"The settings of {plugin.Manifest.Name} are saved and {(Outcome.InForce ? "in force" : "wait until it is loaded")}.");
             return RedirectToPage(new { id });
         }
 
