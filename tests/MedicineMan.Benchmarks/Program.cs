@@ -5,6 +5,7 @@ using MedicineMan.Benchmarks.Web;
 return args switch
 {
     ["repository", .. var rest] => await RepositoryBenchmark.Run(rest),
+    ["fragments"] => FragmentBenchmark.Run(),
     ["plugins"] => await PluginsBenchmark.Run(),
     ["start"] => await StartBenchmark.Run(),
     ["web"] => await WebBenchmark.Run(),
@@ -14,6 +15,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Which benchmark? plugins, repository, start, web");
+    Console.Error.WriteLine("Which benchmark? fragments, plugins, repository, start, web");
     return 1;
 }

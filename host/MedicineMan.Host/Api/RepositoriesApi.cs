@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Api.Contract;
 using MedicineMan.Host.Backups.Repositories;
+using MedicineMan.Host.Plugins.Settings.Forms;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -27,14 +28,18 @@ internal static class RepositoriesApi
     private static async Task<Created<RepositoryAnswer>> Add([FromBody] RepositoryRequest request, HttpContext http, RepositoryStore repositories, StorageKinds kinds, CancellationToken cancel)
     {
         var visitor = http.Visitor();
-        if (kinds.All.All(kind => kind.Kind != request.Kind))
-        {
-            throw ApiProblem.Invalid("kind", $"No plugin in use offers the storage \"{request.Kind}\". There are: {string.Join(", ", kinds.All.Select(kind => kind.Kind))}.");
-        }
-
-        var repository = new NewRepository(request.Name!.Trim(), request.Kind!, request.Settings!.ToJsonString());
+        var kind = kinds.Find(request.Kind) ?? throw ApiProblem.Invalid("kind", $"No plugin in use offers the storage \"{request.Kind}\". There are: {string.Join(", ", kinds.All.Select(one => one.Kind))}.");
+        var repository = kind.Settings is { } schema
+            ? kind.Repository(request.Name!.Trim(), Checked(schema, request.Settings!))
+            : new NewRepository(request.Name!.Trim(), kind.Kind, request.Settings!.ToJsonString());
         var id = await repositories.Add(visitor.Organization, visitor.Actor, repository, string.IsNullOrEmpty(request.Password) ? null : request.Password, cancel);
         return TypedResults.Created($"{ApiSetup.Root}/repositories/{id}", RepositoryAnswer.Of(await One(id, http, repositories, cancel)));
+    }
+
+    private static SettingsDraft Checked(SettingsSchema schema, JsonObject settings)
+    {
+        var draft = SettingsValues.FromJson(schema, settings, null);
+        return draft.Errors.Count == 0 ? draft : throw ApiProblem.Invalid(draft.Errors.ToDictionary(error => $"settings.{error.Key}", error => new[] { $"{error.Key} {error.Value}." }));
     }
 
     private static async Task<NoContent> Remove(string id, HttpContext http, RepositoryStore repositories, CancellationToken cancel)
@@ -57,7 +62,7 @@ internal sealed record RepositoryRequest
     [Required(ErrorMessage = "Say which kind of storage it is on, for instance local.")]
     public string? Kind { get; init; }
 
-    /// The storage's settings: <c>{ "path": "/backups" }</c>.
+    /// The storage's settings, as its plugin's form names them: <c>{ "path": "/backups" }</c>. Secrets go into the vault and are never returned.
     [Required(ErrorMessage = "Send the storage's settings; for local that is a path.")]
     public JsonObject? Settings { get; init; }
 

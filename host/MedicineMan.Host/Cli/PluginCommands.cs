@@ -13,6 +13,6 @@ internal static class PluginCommands
             "No plugin.",
             ("PLUGIN", plugin => plugin.Id), ("NAME", plugin => plugin.Name), ("VERSION", plugin => plugin.Version), ("STATE", plugin => plugin.State.ToString().ToLowerInvariant()),
             ("WITH", plugin => string.Join(", ", plugin.Contributions)), ("PROBLEM", plugin => plugin.Reason)));
-        return new Command("plugin", "Plugins.") { list }.ThroughTheDoor();
+        return new Command("plugin", "Plugins.") { list, PluginSettingsCommands.Create() }.ThroughTheDoor();
     }
 }

@@ -38,6 +38,15 @@ internal sealed class PluginCatalogue(PluginEndpoints endpoints)
         }
     }
 
+    /// The manifest of a plugin, running or not; null when none was read.
+    public PluginManifest? ManifestOf(string id)
+    {
+        lock (gate)
+        {
+            return active.FirstOrDefault(plugin => plugin.Manifest.Id == id)?.Manifest ?? entries.Find(entry => entry.Id == id)?.Manifest;
+        }
+    }
+
     public PluginStatus? Find(string id) => List().FirstOrDefault(status => status.Id == id);
 
     public PluginEntry? Entry(string id)

@@ -49,6 +49,18 @@ internal sealed class PluginEntry(string id, string name, PluginOptions options,
         }
     }
 
+    /// Null until it was read.
+    public PluginManifest? Manifest
+    {
+        get
+        {
+            lock (gate)
+            {
+                return manifest;
+            }
+        }
+    }
+
     public void Knows(PluginManifest read)
     {
         lock (gate)
@@ -121,6 +133,7 @@ internal sealed class PluginEntry(string id, string name, PluginOptions options,
                 Reason = reason,
                 Capabilities = [.. manifest?.Capabilities.Select(capability => (capability.Name, capability.Reason)) ?? []],
                 Contributions = manifest is null ? [] : [.. Contributions(manifest)],
+                HasSettings = manifest?.Settings is not null,
                 Faults = faults,
                 LatestFaults = [.. latest],
                 LoadMilliseconds = milliseconds,

@@ -1,6 +1,10 @@
 using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Host.Plugins.Routes;
+using MedicineMan.Host.Plugins.Settings;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -28,6 +32,9 @@ internal static class PluginSetup
         services.AddSingleton<Providers>();
         services.AddSingleton<PluginJobs>();
         services.AddSingleton<Fragments.Fragments>();
+        services.AddSingleton<Slots.PluginPages>();
+        services.AddSingleton<Actions.PluginActions>().AddSingleton<Actions.ActionForms>();
+        services.AddPluginSettings();
         services.AddHostedService<PluginStart>();
         return services;
     }

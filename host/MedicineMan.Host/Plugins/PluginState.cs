@@ -37,6 +37,8 @@ internal sealed record PluginStatus
 
     /// One line each: "route GET /greeting", "job greet".
     public required IReadOnlyList<string> Contributions { get; init; }
+    /// There is a form at /settings/plugins/{id}/settings.
+    public bool HasSettings { get; init; }
     public required int Faults { get; init; }
 
     /// The latest first, at most twenty.

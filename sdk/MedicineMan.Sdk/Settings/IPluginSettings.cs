@@ -3,6 +3,10 @@ using System.Text.Json.Nodes;
 namespace MedicineMan.Sdk.Settings;
 
 /// <summary>The plugin's settings as an administrator saved them last. Injectable after <see cref="IPluginBuilder.Settings{T}"/>.</summary>
+/// <remarks>
+/// Give the type's properties a <c>set</c>: for an <c>init</c> the JSON generator sets what the form left empty to null, over the initial value.
+/// A field of the format <c>secret</c> is a string, the handle for <see cref="Secrets.SecretRef"/>; one of the format <c>duration</c> reads as a <see cref="TimeSpan"/>.
+/// </remarks>
 public interface IPluginSettings<out T>
     where T : class
 {

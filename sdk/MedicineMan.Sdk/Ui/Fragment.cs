@@ -4,7 +4,11 @@ namespace MedicineMan.Sdk.Ui;
 /// <param name="ServerId">The server whose page it is on; null elsewhere.</param>
 /// <param name="Culture">For instance <c>en</c>.</param>
 /// <param name="Services">The plugin's own services, in a scope for this drawing.</param>
-public sealed record FragmentContext(string? ServerId, string Culture, IServiceProvider Services);
+public sealed record FragmentContext(string? ServerId, string Culture, IServiceProvider Services)
+{
+    /// <summary>Whose page it is on: the server's id in <c>server.tab</c> and <c>server.summary</c>, the run's in <c>backup.detail</c>; null elsewhere.</summary>
+    public string? SubjectId { get; init; }
+}
 
 /// <summary>
 /// The data of a fragment: text, numbers, booleans, <see cref="DateTimeOffset"/>, lists and nested models. The host copies it and

@@ -1,22 +1,24 @@
 using System.Data.Common;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Dapper;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
+using MedicineMan.Host.Plugins.Settings;
+using MedicineMan.Host.Plugins.Settings.Forms;
 using MedicineMan.Host.Secrets;
 using MedicineMan.Jobs;
 using MedicineMan.Sdk;
-using MedicineMan.Sdk.Secrets;
 
 namespace MedicineMan.Host.Backups.Repositories;
 
 /// Where backups are kept: the kind of storage, its settings, and the password in the vault. What is inside a repository only the
 /// repository knows.
-internal sealed class RepositoryStore(Database database, AuditLog audit, SecretVault vault, JobQueue jobs, TimeProvider time)
+internal sealed class RepositoryStore(Database database, AuditLog audit, SecretVault vault, SettingSecrets secrets, JobQueue jobs, TimeProvider time)
 {
     private const string Columns = """
-        id, name, kind, settings, password_secret as PasswordSecret, state, error, stored_bytes as StoredBytes, checked_at as CheckedAt, created_at as CreatedAt
+        id, name, kind, settings, settings_secrets as SettingsSecrets, password_secret as PasswordSecret, state, error, stored_bytes as StoredBytes, checked_at as CheckedAt, created_at as CreatedAt
         """;
 
     private const string PageSql = $"""
@@ -29,8 +31,8 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
     private const string DeleteSql = "delete from repositories where organization_id = @organization and id = @id";
 
     private const string InsertSql = """
-        insert into repositories (id, organization_id, name, kind, settings, password_secret, state, created_at)
-        values (@id, @organization, @Name, @Kind, @Settings, @secret, @state, @now)
+        insert into repositories (id, organization_id, name, kind, settings, settings_secrets, password_secret, state, created_at)
+        values (@id, @organization, @Name, @Kind, @settings, @settingsSecrets, @secret, @state, @now)
         """;
 
     private const string ChangedStateSql = "update repositories set state = @state where organization_id = @organization and id = @id and state <> @state returning name";
@@ -65,9 +67,12 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
             async transaction =>
             {
                 var id = Ids.New(time);
+                var (settings, handles) = repository.Draft is { } draft
+                    ? await secrets.Keep(transaction, organization, repository.PluginId, $"repository {repository.Name}", draft, actor, cancel)
+                    : (JsonNode.Parse(repository.Settings)!.AsObject(), []);
                 var secret = await vault.Put(
                     transaction, organization, "repository-password", $"Password of repository {repository.Name}", password ?? RepositoryPassword.New(), actor, cancel);
-                var row = new { id, organization, repository.Name, repository.Kind, repository.Settings, secret = secret.Id, state = password is null ? RepositoryState.New : RepositoryState.Existing, now = time.GetUtcNow() };
+                var row = new { id, organization, repository.Name, repository.Kind, settings = settings.ToJsonString(), settingsSecrets = JsonSerializer.Serialize(handles), secret = secret.Id, state = password is null ? RepositoryState.New : RepositoryState.Existing, now = time.GetUtcNow() };
                 await TakenException.Refuse(
                     transaction, new CommandDefinition(InsertSql, row, transaction, cancellationToken: cancel), $"There is a repository named \"{repository.Name}\" already. Choose another name.");
                 await EnqueuePreparation(transaction, organization, actor, id, repository.Name, cancel);
@@ -103,7 +108,7 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
                 }
 
                 await connection.ExecuteAsync(new CommandDefinition(DeleteSql, new { organization, id }, transaction, cancellationToken: cancel));
-                await vault.Delete(transaction, organization, new SecretRef(row.PasswordSecret), actor, cancel);
+                await secrets.Drop(transaction, organization, [row.PasswordSecret, .. row.Handles], actor, cancel);
                 await audit.Record(transaction, organization, actor, new AuditEntry("repository.removed", "repository", id, row.Name), cancel);
             },
             cancel);
@@ -154,6 +159,12 @@ internal static class RepositoryState
 /// <param name="Settings">The storage's settings as a JSON object.</param>
 internal sealed record NewRepository(string Name, string Kind, string Settings)
 {
+    /// What a form or a program sent, with the secrets in it; null for settings without secrets.
+    public SettingsDraft? Draft { get; init; }
+
+    /// The plugin of the storage, whose the secrets are.
+    public string PluginId { get; init; } = "";
+
     public static NewRepository Local(string name, string path) => new(name, "local", JsonSerializer.Serialize(new Dictionary<string, string> { ["path"] = path }));
 }
 
@@ -166,6 +177,11 @@ internal sealed record RepositoryRow
     public required string Kind { get; init; }
 
     public required string Settings { get; init; }
+
+    /// The handles in the settings, as JSON.
+    public string SettingsSecrets { get; init; } = "[]";
+
+    public IReadOnlyList<string> Handles => JsonSerializer.Deserialize<string[]>(SettingsSecrets) ?? [];
 
     public required string PasswordSecret { get; init; }
 
@@ -184,7 +200,9 @@ internal sealed record RepositoryRow
         get
         {
             using var settings = JsonDocument.Parse(Settings);
-            return settings.RootElement.TryGetProperty("path", out var path) ? path.GetString() ?? "" : "";
+            var handles = Handles;
+            string[] texts = [.. settings.RootElement.EnumerateObject().Where(one => one.Value.ValueKind == JsonValueKind.String).Select(one => one.Value.GetString()!).Where(text => !handles.Contains(text))];
+            return settings.RootElement.TryGetProperty("path", out var path) && path.ValueKind == JsonValueKind.String && texts.Length == 1 ? texts[0] : string.Join(' ', texts);
         }
     }
 

@@ -1,13 +1,12 @@
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Backups.Runs;
-using MedicineMan.Host.Plugins.Fragments;
 using MedicineMan.Host.Setup;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace MedicineMan.Host.Dashboard.Pages;
 
 /// What is protected, what is proven, what failed; nothing here that is not a real number.
-internal sealed class IndexModel(SetupState setup, SetupSteps steps, Numbers numbers, RunStore runs, Fragments fragments) : PageModel
+internal sealed class IndexModel(SetupState setup, SetupSteps steps, Numbers numbers, RunStore runs) : PageModel
 {
     public bool KitConfirmed { get; private set; }
 
@@ -19,9 +18,6 @@ internal sealed class IndexModel(SetupState setup, SetupSteps steps, Numbers num
     /// The address of the setup step to go on with; home when all are done.
     public string NextStep { get; private set; } = "/";
 
-    /// What plugins add.
-    public IReadOnlyList<RenderedFragment> Cards { get; private set; } = [];
-
     public async Task OnGet(CancellationToken cancel)
     {
         var visitor = HttpContext.Visitor();
@@ -29,6 +25,5 @@ internal sealed class IndexModel(SetupState setup, SetupSteps steps, Numbers num
         Figures = await numbers.Count(visitor.Organization, cancel);
         Runs = (await runs.Page(visitor.Organization, null, null, 5, cancel)).Items;
         NextStep = await steps.Next(visitor, cancel);
-        Cards = await fragments.Render("dashboard.card", null, "en", cancel);
     }
 }

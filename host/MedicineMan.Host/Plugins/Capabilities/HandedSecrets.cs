@@ -28,15 +28,16 @@ internal sealed class HandedSecrets : IDisposable
     /// The handles in the fields that the plugin's manifest declares as secrets; text that merely looks like one is none.
     public static IReadOnlyList<SecretRef> In(PluginManifest manifest, JsonElement settings)
     {
-        var fields = new HashSet<string>(StringComparer.Ordinal);
-        if (manifest.Settings is { } schema)
+        if (settings.ValueKind != JsonValueKind.Object)
         {
-            Declared(schema, fields);
+            return [];
         }
 
-        var found = new List<SecretRef>();
-        Collect(settings, fields, found);
-        return found;
+        var fields = manifest.Providers.Select(provider => provider.Settings).Append(manifest.Settings).SelectMany(schema => schema?.Fields ?? [])
+            .Where(field => field.IsSecret).Select(field => field.Name).ToHashSet(StringComparer.Ordinal);
+        return [.. settings.EnumerateObject()
+            .Where(member => fields.Contains(member.Name) && member.Value.ValueKind == JsonValueKind.String)
+            .Select(member => new SecretRef(member.Value.GetString()!))];
     }
 
     public void Dispose()

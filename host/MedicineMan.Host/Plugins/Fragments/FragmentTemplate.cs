@@ -11,7 +11,10 @@ internal sealed class FragmentTemplate
 
     private readonly Template template;
 
-    private FragmentTemplate(Template template) => this.template = template;
+    private FragmentTemplate(Template template, IReadOnlyList<string> actions) => (this.template, Actions) = (template, actions);
+
+    /// The actions its buttons name.
+    public IReadOnlyList<string> Actions { get; }
 
     /// Reads a template file; null, with what is wrong, when it is refused.
     public static (FragmentTemplate? Template, IReadOnlyList<string> Problems) Read(string file) =>
@@ -20,8 +23,8 @@ internal sealed class FragmentTemplate
     public static (FragmentTemplate? Template, IReadOnlyList<string> Problems) Parse(string text, string name)
     {
         var template = Template.Parse(text, name, new ParserOptions { ExpressionDepthLimit = 64 });
-        var problems = template.HasErrors ? [.. template.Messages.Select(message => message.ToString())] : TemplateLint.Problems(text);
-        return problems.Count == 0 ? (new FragmentTemplate(template), []) : (null, problems);
+        var (problems, actions) = template.HasErrors ? ([.. template.Messages.Select(message => message.ToString())], []) : TemplateLint.Read(text);
+        return problems.Count == 0 ? (new FragmentTemplate(template, actions), []) : (null, problems);
     }
 
     /// Draws the model; the result keeps to the rules for markup and can be written as it is.

@@ -13,14 +13,22 @@ internal sealed class Fragments(PluginCatalogue catalogue, IOptions<PluginOption
     private readonly SemaphoreSlim places = new(4);
 
     /// Draws all fragments of a slot, side by side, in the order of the plugins and of their manifests.
-    public async Task<IReadOnlyList<RenderedFragment>> Render(string slot, string? serverId, string culture, CancellationToken cancel) =>
-        await Task.WhenAll(catalogue.Active.SelectMany(plugin => plugin.Contributions.Fragments
-            .Where(fragment => fragment.Slot == slot)
-            .Select(fragment => Render(plugin, fragment, serverId, culture, cancel))));
+    /// <param name="subject">The server or run whose page it is; null elsewhere.</param>
+    public Task<IReadOnlyList<RenderedFragment>> Render(string slot, string? subject, string culture, CancellationToken cancel) =>
+        Render(slot, (_, _) => true, subject, culture, cancel);
+
+    /// Draws one fragment of a slot; null when there is no such one.
+    public async Task<RenderedFragment?> Render(string slot, string plugin, string id, string? subject, string culture, CancellationToken cancel) =>
+        (await Render(slot, (its, fragment) => its == plugin && fragment == id, subject, culture, cancel)).SingleOrDefault();
 
     public void Dispose() => places.Dispose();
 
-    private async Task<RenderedFragment> Render(LoadedPlugin plugin, FragmentContribution fragment, string? serverId, string culture, CancellationToken cancel)
+    private async Task<IReadOnlyList<RenderedFragment>> Render(string slot, Func<string, string, bool> which, string? subject, string culture, CancellationToken cancel) =>
+        await Task.WhenAll(catalogue.Active.SelectMany(plugin => plugin.Contributions.Fragments
+            .Where(fragment => fragment.Slot == slot && which(plugin.Manifest.Id, fragment.Id))
+            .Select(fragment => Render(plugin, fragment, subject, culture, cancel))));
+
+    private async Task<RenderedFragment> Render(LoadedPlugin plugin, FragmentContribution fragment, string? subject, string culture, CancellationToken cancel)
     {
         var drawn = new RenderedFragment { PluginId = plugin.Manifest.Id, PluginName = plugin.Manifest.Name, Id = fragment.Id };
         var limit = options.Value.FragmentTimeLimit;
@@ -28,7 +36,7 @@ internal sealed class Fragments(PluginCatalogue catalogue, IOptions<PluginOption
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {
-            var html = await Task.Run(() => Draw(plugin, fragment, serverId, culture, either.Token), CancellationToken.None).WaitAsync(either.Token);
+            var html = await Task.Run(() => Draw(plugin, fragment, subject, culture, either.Token), CancellationToken.None).WaitAsync(either.Token);
             return drawn with { Html = html };
         }
         catch (Exception exception) when (!cancel.IsCancellationRequested)
@@ -43,10 +51,11 @@ internal sealed class Fragments(PluginCatalogue catalogue, IOptions<PluginOption
         }
     }
 
-    private async Task<string> Draw(LoadedPlugin plugin, FragmentContribution fragment, string? serverId, string culture, CancellationToken cancel)
+    private async Task<string> Draw(LoadedPlugin plugin, FragmentContribution fragment, string? subject, string culture, CancellationToken cancel)
     {
         await using var visit = plugin.Enter($"fragment {fragment.Id}", out var refused) ?? throw plugin.Refused(refused);
-        var model = FragmentModel.Copy(await fragment.Source(new FragmentContext(serverId, culture, visit.Services), cancel));
+        var server = fragment.Slot.StartsWith("server.", StringComparison.Ordinal) ? subject : null;
+        var model = FragmentModel.Copy(await fragment.Source(new FragmentContext(server, culture, visit.Services) { SubjectId = subject }, cancel));
         await places.WaitAsync(cancel);
         try
         {

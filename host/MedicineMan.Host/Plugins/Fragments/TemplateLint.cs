@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using AngleSharp.Html.Parser;
 using Scriban.Parsing;
 
 namespace MedicineMan.Host.Plugins.Fragments;
@@ -14,7 +15,8 @@ internal static partial class TemplateLint
     // "capture" and "include" give markup back as text, which would be encoded a second time, and "wrap" hides what is written where.
     private static readonly string[] ForbiddenWords = ["capture", "include", "include_join", "import", "wrap", "tablerow", "with"];
 
-    public static IReadOnlyList<string> Problems(string template)
+    /// What is wrong, and which actions the template's buttons name.
+    public static (IReadOnlyList<string> Problems, IReadOnlyList<string> Actions) Read(string template)
     {
         var problems = new List<string>();
         var page = new StringBuilder();
@@ -53,7 +55,13 @@ internal static partial class TemplateLint
         }
 
         problems.AddRange(FragmentMarkup.Offences(page.ToString()));
-        return problems;
+        var buttons = new HtmlParser().ParseDocument("<body>" + page).QuerySelectorAll("button").Select(button => button.GetAttribute(FragmentMarkup.Action)).ToArray();
+        if (Array.Exists(buttons, string.IsNullOrEmpty))
+        {
+            problems.Add($"A button without {FragmentMarkup.Action} does nothing; name an action that the manifest declares.");
+        }
+
+        return (problems, [.. buttons.OfType<string>().Distinct()]);
     }
 
     private static IEnumerable<string> Misplaced(MarkupPlace place, string expression)
@@ -66,7 +74,7 @@ internal static partial class TemplateLint
         {
             yield return $"{{{{ {expression} }}}} in href; write the whole address as {{{{ … | ui.url }}}}.";
         }
-        else if (place.Attribute is { } attribute && !FragmentMarkup.Attributes.Contains(attribute))
+        else if (place.Attribute is { } attribute && !FragmentMarkup.Attributes.Contains(attribute) && !FragmentMarkup.IsArgument(attribute))
         {
             yield return $"{{{{ {expression} }}}} in {attribute}; a value may stand in {string.Join(", ", FragmentMarkup.Attributes)}.";
         }

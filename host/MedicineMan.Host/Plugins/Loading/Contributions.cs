@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MedicineMan.Host.Plugins.Fragments;
+using MedicineMan.Host.Plugins.Settings;
 using MedicineMan.Sdk.Events;
 using MedicineMan.Sdk.Jobs;
 using MedicineMan.Sdk.Ui;
@@ -32,6 +33,9 @@ internal sealed record Contributions(
     public IReadOnlyList<ScheduleContribution> Schedules { get; init; } = [];
 
     public IReadOnlyList<EventContribution> Events { get; init; } = [];
+
+    /// Null when it has nothing to set.
+    public SettingsContribution? Settings { get; init; }
 
     public static Contributions None { get; } = new([], [], [], []);
 }

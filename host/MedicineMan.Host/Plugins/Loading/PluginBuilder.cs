@@ -2,8 +2,10 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MedicineMan.Host.Plugins.Fragments;
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Plugins.Settings;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Jobs;
+using MedicineMan.Sdk.Settings;
 using MedicineMan.Sdk.Ui;
 
 namespace MedicineMan.Host.Plugins.Loading;
@@ -16,6 +18,7 @@ internal sealed partial class PluginBuilder(PluginPackage package, IServiceColle
     private readonly List<FragmentContribution> fragments = [];
     private readonly List<Action<IEndpointRouteBuilder>> routes = [];
     private readonly List<PluginProblem> problems = [];
+    private SettingsContribution? settings;
 
     public PluginInfo Info => package.Manifest.Info;
 
@@ -39,7 +42,16 @@ internal sealed partial class PluginBuilder(PluginPackage package, IServiceColle
     }
 
     public void Settings<T>(JsonTypeInfo<T> json)
-        where T : class, new() => throw new NotSupportedException("D");
+        where T : class, new()
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        if (Declared("settings", typeof(T).Name, package.Manifest.Settings is not null, settings is not null))
+        {
+            var live = new LiveSettings<T>(Info.Name, json);
+            settings = live;
+            services.AddSingleton<IPluginSettings<T>>(live);
+        }
+    }
 
     public void Fragment(string id, Func<FragmentContext, CancellationToken, ValueTask<UiModel>> model)
     {
@@ -53,6 +65,9 @@ internal sealed partial class PluginBuilder(PluginPackage package, IServiceColle
         var (template, faults) = FragmentTemplate.Read(Path.Combine(package.Folder, declaration!.Template));
         problems.AddRange(faults.Select(fault => new PluginProblem("MM1017", $"{declaration.Template} of {Info.Name} is refused: {fault}",
             "A fragment is data in plain markup and can't act on the page.", "Correct the template and install the plugin again.")));
+        problems.AddRange((template?.Actions ?? []).Where(action => package.Manifest.Actions.All(declared => declared.Id != action)).Select(action => new PluginProblem(
+            "MM1014", $"{declaration.Template} of {Info.Name} has a button for the action \"{action}\", which its manifest does not name.",
+            "A person approves what the manifest names, and nothing beyond it.", "Name it once under contributes.actions in plugin.json.")));
         if (template is not null)
         {
             fragments.Add(new FragmentContribution(id, declaration.Slot, template, new FragmentSource(model)));
@@ -83,7 +98,7 @@ internal sealed partial class PluginBuilder(PluginPackage package, IServiceColle
 
     /// <exception cref="PluginRefusedException">Names every registration that does not hold.</exception>
     public Contributions Build() => problems.Count == 0
-        ? new Contributions(jobs, providers, fragments, routes) { Schedules = schedules, Events = events }
+        ? new Contributions(jobs, providers, fragments, routes) { Schedules = schedules, Events = events, Settings = settings }
         : throw new PluginRefusedException([.. problems]);
 
     private bool Declared(string what, string id, bool inManifest, bool already)

@@ -2,6 +2,7 @@ using MedicineMan.Host.Plugins.Capabilities;
 using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Host.Plugins.Routes;
+using MedicineMan.Host.Plugins.Settings;
 using MedicineMan.Sdk;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -10,7 +11,8 @@ namespace MedicineMan.Host.Plugins.Loading;
 
 /// Turns a plugin's folder into a running version, step by step. Every step's failure becomes a sentence with a code, and what was loaded
 /// up to there is let go.
-internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes routes, Lending lending, Breadcrumbs crumbs, ILoggerFactory loggers, TimeProvider clock)
+internal sealed class PluginLoad(
+    IOptions<PluginOptions> options, PluginRoutes routes, Lending lending, SettingsOnLoad settings, Breadcrumbs crumbs, ILoggerFactory loggers, TimeProvider clock)
 {
     /// <param name="granted">The capabilities of its manifest that an administrator approved.</param>
     public async Task<LoadedPlugin> Load(PluginPackage package, PluginEntry entry, IReadOnlyList<Capability> granted, CancellationToken cancel)
@@ -61,6 +63,7 @@ internal sealed class PluginLoad(IOptions<PluginOptions> options, PluginRoutes r
             return built;
         });
         plugin.Hold(Step("MM1018", $"The routes of {name} can't be mapped:", "Its author must correct them.", () => routes.Map(plugin)));
+        await Budget("MM1080", "MM1081", $"The settings of {name} can't be used:", options.Value.StartTimeLimit, async late => await settings.Give(plugin, late), cancel);
         await Budget("MM1016", "MM1016", $"{name} failed in StartAsync:", options.Value.StartTimeLimit, plugin.Start, cancel);
         plugin.Entry.Becomes(PluginState.Loaded);
     }

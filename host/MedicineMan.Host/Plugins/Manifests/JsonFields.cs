@@ -90,6 +90,20 @@ internal sealed class JsonFields(JsonElement element, string path, ICollection<s
 
     public JsonElement? Raw(string name) => Ask(name, JsonValueKind.Object, "an object", out var value) ? value.Clone() : null;
 
+    /// The value whatever its type; its reader says what it expects.
+    public JsonElement? Any(string name)
+    {
+        asked.Add(name);
+        return element.TryGetProperty(name, out var value) ? value.Clone() : null;
+    }
+
+    public double? Real(string name) => Ask(name, JsonValueKind.Number, "a number", out var value) ? value.GetDouble() : null;
+
+    /// The objects of an object that maps names to them.
+    public IReadOnlyList<T> Map<T>(string name, Func<string, JsonFields, T> read) => Ask(name, JsonValueKind.Object, "an object", out var map)
+        ? [.. map.EnumerateObject().Select(one => Read(one.Value, $"{Name(name)}.{one.Name}", problems, fields => read(one.Name, fields)))]
+        : [];
+
     public T? Object<T>(string name, bool required, Func<JsonFields, T> read)
         where T : class
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using MedicineMan.Host.Plugins.Settings.Forms;
 
 namespace MedicineMan.Host.Plugins.Manifests;
 
@@ -45,6 +46,8 @@ internal static partial class ManifestReader
         problems.AddRange(Repeated("contributes.jobs", manifest.Jobs.Select(job => job.Id)));
         problems.AddRange(Repeated("contributes.fragments", manifest.Fragments.Select(fragment => fragment.Id)));
         problems.AddRange(Repeated("contributes.routes", manifest.Routes.Select(route => $"{route.Method} {route.Path}")));
+        problems.AddRange(Repeated("contributes.actions", manifest.Actions.Select(action => action.Id)));
+        problems.AddRange(manifest.Actions.Where(action => manifest.Jobs.All(job => job.Id != action.Job)).Select(action => $"contributes.actions names the job \"{action.Job}\", which contributes.jobs does not."));
         problems.AddRange(Repeated("contributes.providers", manifest.Providers.Select(provider => $"{provider.Contract} {provider.Kind}")));
         problems.AddRange(ManifestSense.Problems(manifest, Roles));
         return problems.Count == 0
@@ -69,7 +72,7 @@ internal static partial class ManifestReader
             json.Refuse("manifest must be 1, the only form this version reads.");
         }
 
-        var contributes = json.Object("contributes", required: false, Contributions) ?? new Contributed([], [], [], [], [], []);
+        var contributes = json.Object("contributes", required: false, Contributions) ?? new Contributed([], [], [], [], [], [], []);
         var manifest = new PluginManifest
         {
             Id = json.Text("id", IdPattern(), "publisher.name in lower case"),
@@ -92,7 +95,8 @@ internal static partial class ManifestReader
             Providers = contributes.Providers,
             Permissions = contributes.Permissions,
             Events = contributes.Events,
-            Settings = json.Raw("settings"),
+            Actions = contributes.Actions,
+            Settings = SchemaReader.Read(json, "settings"),
             SettingsVersion = json.Number("settingsVersion", 1) ?? 1,
             Locales = json.Texts("locales"),
         };
@@ -122,19 +126,22 @@ internal static partial class ManifestReader
             item.Number("maxAttempts", 1), item.Number("concurrency", 1), item.Choice("catchUp", "skip", ["skip", "once"]))),
         json.Objects("fragments", required: false, item => new FragmentDeclaration(
             item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.Choice("slot", null, Slots),
-            item.Text("template", TemplatePattern(), "the path of an .html file below the plugin's folder"))),
+            item.Text("template", TemplatePattern(), "the path of an .html file below the plugin's folder"), item.OptionalText("title", longest: 40))),
         json.Objects("providers", required: false, item => new ProviderDeclaration(
-            item.Choice("contract", null, ProviderContracts.Names), item.Text("kind", NamePattern(), "lower-case words joined by hyphens"))),
+            item.Choice("contract", null, ProviderContracts.Names), item.Text("kind", NamePattern(), "lower-case words joined by hyphens"), SchemaReader.Read(item, "settings"))),
         json.Objects("permissions", required: false, item => new PermissionDeclaration(
             item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.Text("title", longest: 60), item.Choice("default", null, Roles))),
-        json.Texts("events"));
+        json.Texts("events"),
+        json.Objects("actions", required: false, item => new ActionDeclaration(
+            item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.Text("job", NamePattern(), "the id of a job"),
+            item.Choice("permission", null, Roles), item.OptionalText("confirm", longest: 300))));
 
     private static IEnumerable<string> Repeated(string list, IEnumerable<string> keys) =>
         keys.GroupBy(key => key, StringComparer.Ordinal).Where(same => same.Key.Length > 0 && same.Count() > 1).Select(same => $"{list} names \"{same.Key}\" twice.");
 
     private sealed record Contributed(
         IReadOnlyList<RouteDeclaration> Routes, IReadOnlyList<JobDeclaration> Jobs, IReadOnlyList<FragmentDeclaration> Fragments,
-        IReadOnlyList<ProviderDeclaration> Providers, IReadOnlyList<PermissionDeclaration> Permissions, IReadOnlyList<string> Events);
+        IReadOnlyList<ProviderDeclaration> Providers, IReadOnlyList<PermissionDeclaration> Permissions, IReadOnlyList<string> Events, IReadOnlyList<ActionDeclaration> Actions);
 
     [GeneratedRegex(@"^[a-z][a-z0-9]{1,31}\.[a-z][a-z0-9-]{1,47}$", RegexOptions.CultureInvariant)]
     private static partial Regex IdPattern();

@@ -1,3 +1,4 @@
+using MedicineMan.Host.Plugins.Settings.Forms;
 using System.Globalization;
 using System.Text.Json;
 using MedicineMan.Sdk;
@@ -29,8 +30,11 @@ internal sealed record PluginManifest
     /// Types of events it hears of.
     public IReadOnlyList<string> Events { get; init; } = [];
 
-    /// The JSON Schema of the settings form; null when there is nothing to set.
-    public JsonElement? Settings { get; init; }
+    /// What a fragment's buttons may start.
+    public IReadOnlyList<ActionDeclaration> Actions { get; init; } = [];
+
+    /// The settings form; null when there is nothing to set.
+    public SettingsSchema? Settings { get; init; }
     public int SettingsVersion { get; init; } = 1;
     public IReadOnlyList<string> Locales { get; init; } = [];
 
@@ -53,8 +57,11 @@ internal sealed record JobDeclaration(string Id, string? Cron, string? Timeout, 
         : text[^1] == 's' ? TimeSpan.FromSeconds(number) : text[^1] == 'm' ? TimeSpan.FromMinutes(number) : TimeSpan.FromHours(number);
 }
 
-internal sealed record FragmentDeclaration(string Id, string Slot, string Template);
+internal sealed record FragmentDeclaration(string Id, string Slot, string Template, string? Title = null);
 
-internal sealed record ProviderDeclaration(string Contract, string Kind);
+/// <param name="Confirm">Asked before it is done; null when nothing is asked.</param>
+internal sealed record ActionDeclaration(string Id, string Job, string Permission, string? Confirm);
+
+internal sealed record ProviderDeclaration(string Contract, string Kind, SettingsSchema? Settings = null);
 
 internal sealed record PermissionDeclaration(string Id, string Title, string Default);

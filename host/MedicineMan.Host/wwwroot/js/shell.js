@@ -4,6 +4,7 @@ import { bars } from "./bars.js";
 import { times } from "./times.js";
 import { tables } from "./tables.js";
 import { live } from "./live.js";
+import { settings } from "./settings.js";
 
 const $ = (selector, from = document) => from.querySelectorAll(selector);
 
@@ -51,3 +52,4 @@ times();
 bars();
 tables();
 live();
+settings();

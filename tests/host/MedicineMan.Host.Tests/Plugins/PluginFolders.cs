@@ -14,6 +14,8 @@ internal static class PluginFolders
 
     public static string Curious => Built("MedicineMan.TestPlugins.Curious");
 
+    public static string Adjustable => Built("MedicineMan.TestPlugins.Adjustable");
+
     public static string NoFrontDoor => Built("MedicineMan.TestPlugins.NoFrontDoor");
 
     /// Copies a plugin's folder, with its manifest changed.

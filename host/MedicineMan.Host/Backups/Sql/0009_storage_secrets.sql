@@ -1,0 +1,1 @@
+alter table repositories add column settings_secrets text not null default '[]';
