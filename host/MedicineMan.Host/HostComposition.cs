@@ -8,6 +8,7 @@ using MedicineMan.Host.JobScreens;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.People;
 using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Plugins.Packages;
 using MedicineMan.Host.Scanning;
 using MedicineMan.Host.Secrets;
 using MedicineMan.Host.Servers;
@@ -99,6 +100,7 @@ internal static class HostComposition
         builder.Services.AddSetup();
         builder.Services.AddShell();
         builder.Services.AddPlugins(builder.Configuration);
+        builder.Services.AddPluginPackages();
         builder.Services.AddBackups();
         builder.Services.AddSingleton<Dashboard.Numbers>();
         builder.Services.AddJobs();

@@ -39,6 +39,7 @@ internal static class ApiSetup
         RestoresApi.Map(api.MapGroup("/restores").WithTags("Restores"));
         JobsApi.Map(api.MapGroup("/jobs").WithTags("Jobs"));
         PluginsApi.Map(api.MapGroup("/plugins").WithTags("Plugins"));
+        RegistriesApi.Map(api.MapGroup("/plugins/registries").WithTags("Plugins"));
         TokensApi.Map(api.MapGroup("/tokens").WithTags("Tokens"));
         app.MapOpenApi(Root + "/openapi.json").RequireAuthorization(Policies.Viewer).RequireRateLimiting(ApiLimit.Policy);
     }

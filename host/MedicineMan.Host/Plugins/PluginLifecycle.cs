@@ -11,7 +11,10 @@ internal sealed partial class PluginLifecycle(
     PluginCatalogue catalogue, PluginLoad load, IOptions<PluginOptions> options, TimeProvider clock, ILogger<PluginLifecycle> log)
 {
     /// Loads the bundled plugins of the registry, side by side. Never throws for a plugin's sake: each failure is in the catalogue.
-    public async Task LoadAll(CancellationToken cancel)
+    public Task LoadAll(CancellationToken cancel) => LoadAll(new Dictionary<string, string>(), cancel);
+
+    /// <param name="heldBack">Plugins that are not to be loaded, each with the reason.</param>
+    public async Task LoadAll(IReadOnlyDictionary<string, string> heldBack, CancellationToken cancel)
     {
         PluginRegistry registry;
         try
@@ -28,7 +31,7 @@ internal sealed partial class PluginLifecycle(
         PluginEntry[] entries = [.. registry.Plugins.Where(plugin => plugin.Source == "bundled").Select(plugin => new PluginEntry(plugin.Id, plugin.Name, clock))];
         Array.ForEach(entries, catalogue.Put);
         var loading = registry.Plugins.Where(plugin => plugin.Source == "bundled").Zip(entries,
-            (plugin, entry) => Task.Run(() => Bundled(plugin, entry, cancel), cancel));
+            (plugin, entry) => Task.Run(() => Bundled(plugin, entry, heldBack.GetValueOrDefault(plugin.Id), cancel), cancel));
         var loaded = await Task.WhenAll(loading);
         await Retire(catalogue.Activate([.. loaded.OfType<LoadedPlugin>()]), options.Value.DrainTimeLimit);
     }
@@ -63,12 +66,12 @@ internal sealed partial class PluginLifecycle(
         Log.Retired(log, plugin.Manifest.Id, plugin.Manifest.Version);
     }));
 
-    private async Task<LoadedPlugin?> Bundled(RegistryPlugin known, PluginEntry entry, CancellationToken cancel)
+    private async Task<LoadedPlugin?> Bundled(RegistryPlugin known, PluginEntry entry, string? heldBack, CancellationToken cancel)
     {
         var started = clock.GetTimestamp();
-        if (options.Value.Disabled.Contains(known.Id))
+        if ((options.Value.Disabled.Contains(known.Id) ? "The configuration disables it." : heldBack) is { } reason)
         {
-            entry.Becomes(PluginState.Disabled, "The configuration disables it.");
+            entry.Becomes(PluginState.Disabled, reason);
             return null;
         }
 

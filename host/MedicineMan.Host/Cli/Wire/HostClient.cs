@@ -93,7 +93,7 @@ internal sealed class HostClient(Uri address, string token, HttpMessageHandler h
     {
         using var request = new HttpRequestMessage(method, new Uri(address, "/api/v1/" + path));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        request.Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: ApiJson.Options);
+        request.Content = body switch { null => null, Func<HttpContent> content => content(), _ => JsonContent.Create(body, body.GetType(), options: ApiJson.Options) };
         if (key is not null)
         {
             request.Headers.Add(Idempotent.Header, key);
