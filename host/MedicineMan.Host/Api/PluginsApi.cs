@@ -22,6 +22,7 @@ internal static class PluginsApi
         plugins.MapPost("/upload", Upload).RequireAuthorization(Policies.Admin).WithName("uploadPlugin").WithSummary("Installs the package that is sent as the body")
             .WithMetadata(new RequestSizeLimitAttribute(PackageForm.LargestPackage + 1024));
         plugins.MapPost("/{id}/approve", Approve).RequireAuthorization(Policies.Admin).WithName("approvePlugin").WithSummary("Approves what a version asks for, and puts it in use");
+        plugins.MapPost("/{id}/decline", Decline).RequireAuthorization(Policies.Admin).WithName("declinePlugin").WithSummary("Turns down the version that waits; a plugin that never ran is removed");
         plugins.MapPost("/{id}/enable", Enable).RequireAuthorization(Policies.Admin).WithName("enablePlugin").WithSummary("Puts a disabled plugin in use again");
         plugins.MapPost("/{id}/disable", Disable).RequireAuthorization(Policies.Admin).WithName("disablePlugin").WithSummary("Takes a plugin out of use");
         plugins.MapPost("/{id}/upgrade", Upgrade).RequireAuthorization(Policies.Admin).WithName("upgradePlugin").WithSummary("Installs a newer version; the old one goes on until the new one runs");
@@ -63,6 +64,13 @@ internal static class PluginsApi
         await Known(id, listing, cancel);
         await installer.Approve(http.Visitor().Administrator(), id, request.Version!, request.Capabilities ?? [], request.Confirmed ?? [], cancel);
         return await One(id, listing, cancel);
+    }
+
+    private static async Task<NoContent> Decline(string id, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+    {
+        await Known(id, listing, cancel);
+        await installer.Decline(http.Visitor().Administrator(), id, cancel);
+        return TypedResults.NoContent();
     }
 
     private static async Task<Ok<PluginAnswer>> Enable(string id, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)

@@ -52,13 +52,21 @@ internal static class PluginCommands
     {
         var all = new Option<bool>("--all") { Description = "Approve everything it asks for." };
         var some = new Option<string[]>("--capability") { Description = "Approve this one; may be given several times." };
+        var decline = new Option<bool>("--decline") { Description = "Turn the waiting version down instead; a plugin that never ran is removed." };
         var confirm = new Option<string[]>("--confirm") { Description = "The name of a dangerous one once more; may be given several times." };
-        return new Command("approve", "Shows what a plugin asks for, and approves it.") { Id, all, some, confirm }.Does(async (parsed, host, output, cancel) =>
+        return new Command("approve", "Shows what a plugin asks for, and approves it.") { Id, all, some, confirm, decline }.Does(async (parsed, host, output, cancel) =>
         {
             var plugin = await host.Get<PluginAnswer>($"plugins/{Uri.EscapeDataString(parsed.GetValue(Id)!)}", cancel);
             if (plugin.Pending is not { } pending)
             {
                 throw new UserFacingException($"{plugin.Name} has nothing that waits to be approved.");
+            }
+
+            if (parsed.GetValue(decline))
+            {
+                await host.Tell($"plugins/{plugin.Id}/decline", cancel);
+                output.Remark($"{plugin.Name} {pending.Version} is turned down.");
+                return 0;
             }
 
             string[] approved = parsed.GetValue(all) ? [.. pending.Asked.Select(capability => capability.Name)] : parsed.GetValue(some) ?? [];

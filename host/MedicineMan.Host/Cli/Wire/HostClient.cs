@@ -36,6 +36,9 @@ internal sealed class HostClient(Uri address, string token, HttpMessageHandler h
 
     public async Task<T> Put<T>(string path, object body, CancellationToken cancel) => await Read<T>(await Send(HttpMethod.Put, path, body, cancel), cancel);
 
+    /// A POST whose answer is empty.
+    public async Task Tell(string path, CancellationToken cancel) => (await Send(HttpMethod.Post, path, null, cancel)).Dispose();
+
     public async Task Delete(string path, CancellationToken cancel) => (await Send(HttpMethod.Delete, path, null, cancel)).Dispose();
 
     /// All of a list, page by page.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Host.Plugins.Packages.Installed;
@@ -11,8 +12,9 @@ internal sealed partial class PluginActivation(
     InstalledPlugins installed, PluginLifecycle lifecycle, PluginCatalogue catalogue, PackageShelf shelf, KnownRegistries registries,
     IOptions<PluginOptions> options, TimeProvider clock, ILogger<PluginActivation> log)
 {
-    private readonly HashSet<string> ours = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, DateTimeOffset> failed = new(StringComparer.Ordinal);
+    // Those this node put on the list, and those that failed here, each with the state of its row at that time.
+    private readonly ConcurrentDictionary<string, bool> ours = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> failed = new(StringComparer.Ordinal);
 
     public string? Running(string id) => catalogue.Active.FirstOrDefault(plugin => plugin.Manifest.Id == id)?.Manifest.Version;
 
@@ -60,31 +62,32 @@ internal sealed partial class PluginActivation(
     {
         await lifecycle.Retire(id);
         catalogue.Forget(id);
-        ours.Remove(id);
+        ours.TryRemove(id, out _);
     }
 
     /// Compares every plugin with what is wanted and puts right what differs: at the start, and when another process changed something.
     public async Task Reconcile(CancellationToken cancel)
     {
         var rows = await installed.List(cancel);
-        foreach (var row in rows.Where(row => !failed.TryGetValue(row.Id, out var since) || since != row.ChangedAt))
-        {
-            try
-            {
-                await (row.IsBundled ? Bundled(row, cancel) : Installed(row, cancel));
-                failed.Remove(row.Id);
-            }
-            catch (PluginRefusedException refused)
-            {
-                failed[row.Id] = row.ChangedAt;
-                Shelve(row, refused.Problems);
-                Log.Refused(log, row.Id, refused.Message);
-            }
-        }
-
-        foreach (var gone in ours.Except(rows.Select(row => row.Id)).ToArray())
+        await Task.WhenAll(rows.Where(row => !failed.TryGetValue(row.Id, out var since) || since != row.ChangedAt).Select(row => Task.Run(() => Reconcile(row, cancel), cancel)));
+        foreach (var gone in ours.Keys.Except(rows.Select(row => row.Id)).ToArray())
         {
             await Forget(gone);
+        }
+    }
+
+    private async Task Reconcile(InstalledPlugin row, CancellationToken cancel)
+    {
+        try
+        {
+            await (row.IsBundled ? Bundled(row, cancel) : Installed(row, cancel));
+            failed.TryRemove(row.Id, out _);
+        }
+        catch (PluginRefusedException refused)
+        {
+            failed[row.Id] = row.ChangedAt;
+            Shelve(row, refused.Problems);
+            Log.Refused(log, row.Id, refused.Message);
         }
     }
 
@@ -94,11 +97,11 @@ internal sealed partial class PluginActivation(
         {
             await (Running(row.Id) == wanted ? Task.CompletedTask : Load(row.Id, wanted, cancel));
         }
-        else if (ours.Contains(row.Id) && Running(row.Id) is not null)
+        else if (ours.ContainsKey(row.Id) && Running(row.Id) is not null)
         {
             await Retire(row, Reason(row));
         }
-        else if (catalogue.Find(row.Id) is null || ours.Contains(row.Id))
+        else if (catalogue.Find(row.Id) is null || ours.ContainsKey(row.Id))
         {
             Shelve(row, Reason(row));
         }
@@ -133,7 +136,7 @@ internal sealed partial class PluginActivation(
         var files = await installed.Version(id, version, cancel)
             ?? throw new PluginRefusedException(new PluginProblem("MM1048", $"{id} {version} is not on this host.", "Its files were never installed here, or were removed.", "Install it again."));
         await lifecycle.Load(shelf.Open(files).Folder, cancel);
-        ours.Add(id);
+        ours[id] = true;
     }
 
     private void Shelve(InstalledPlugin row, string reason) => Shelve(row, entry => entry.Becomes(PluginState.Disabled, reason));
@@ -156,7 +159,7 @@ internal sealed partial class PluginActivation(
 
         becomes(entry);
         catalogue.Put(entry);
-        ours.Add(row.Id);
+        ours[row.Id] = true;
     }
 
     private static AuditEntry Entry(string action, InstalledPlugin row, string version, string? code) =>

@@ -59,6 +59,20 @@ internal sealed class PluginInstaller(
         return await Activate(actor, row, version, cancel);
     }, cancel);
 
+    /// Turns down the version that waits: what runs goes on, and a plugin that never ran is removed.
+    public async Task Decline(Actor actor, string plugin, CancellationToken cancel)
+    {
+        var row = await Get(plugin, cancel);
+        if (row.ActiveVersion is null)
+        {
+            await Remove(actor, plugin, cancel);
+            return;
+        }
+
+        var entry = new AuditEntry("plugin.declined", "plugin", row.Id, row.Name) { Detail = new Dictionary<string, string> { ["version"] = row.PendingVersion ?? "" } };
+        await Alone(() => installed.Change(actor, entry, now => (now ?? row) with { PendingVersion = null, Failure = null }, null, cancel), cancel);
+    }
+
     /// Puts a disabled plugin in use again, or tries the version that waits once more.
     public Task<InstalledPlugin> Enable(Actor actor, string plugin, CancellationToken cancel) => Alone(async () =>
     {

@@ -33,6 +33,21 @@ internal sealed class ApproveModel(PluginListing listing, PluginInstaller instal
         }
     }
 
+    public async Task<IActionResult> OnPostDecline(string id, CancellationToken cancel)
+    {
+        try
+        {
+            await installer.Decline(HttpContext.Visitor().Administrator(), id, cancel);
+            this.Say($"The waiting version of {id} is turned down.");
+            return Redirect("/settings/plugins");
+        }
+        catch (UserFacingException refused)
+        {
+            Problem = refused.Message;
+            return await Show(id, cancel);
+        }
+    }
+
     private async Task<IActionResult> Show(string id, CancellationToken cancel)
     {
         if (await listing.Pending(id, cancel) is not { } pending)

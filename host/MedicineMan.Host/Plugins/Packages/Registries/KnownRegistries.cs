@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Host.Plugins.Packages.Installed;
 using Microsoft.Extensions.Options;
@@ -16,10 +17,11 @@ internal sealed record KnownRegistry(string Id, Uri Place, PluginRegistry Regist
 /// The registries this host listens to: the one beside it, and those an administrator added, each as it was when its signature last held.
 internal sealed class KnownRegistries(RegistryStore store, IOptions<PluginOptions> options)
 {
+    private readonly ConcurrentDictionary<string, (int Serial, KnownRegistry Registry)> read = new(StringComparer.Ordinal);
     private PluginRegistry? bundled;
 
     public async Task<IReadOnlyList<KnownRegistry>> All(CancellationToken cancel) =>
-        [await Bundled(cancel), .. (await store.List(cancel)).Select(row => row.Known())];
+        [await Bundled(cancel), .. (await store.List(cancel)).Select(Read)];
 
     public async Task<bool> IsBundled(string plugin, CancellationToken cancel) =>
         (await Bundled(cancel)).Registry.Plugins.Any(one => one.Id == plugin && one.Source == InstalledPlugin.Bundled);
@@ -37,5 +39,16 @@ internal sealed class KnownRegistries(RegistryStore store, IOptions<PluginOption
         }
 
         return new KnownRegistry(InstalledPlugin.Bundled, new Uri(Path.GetFullPath(options.Value.RegistryFile)), bundled);
+    }
+
+    /// A registry is read once for each serial, since two states never share one.
+    private KnownRegistry Read(RegistryRow row)
+    {
+        if (!read.TryGetValue(row.Id, out var known) || known.Serial != row.Serial)
+        {
+            read[row.Id] = known = (row.Serial, row.Known());
+        }
+
+        return known.Registry;
     }
 }

@@ -123,6 +123,9 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
         Assert.Equal("2.0.0", (await Upload(await forge.Pack("2.0.0", Asking("exec", "exec:sudo")))).PendingVersion);
         Assert.Equal("Hello, world, from Hello 1.1.0.", await Greeting());
         Assert.Equal(["exec:sudo"], (await host.Get<PluginListing>().Pending(Hello, default))!.Asked.Select(capability => capability.Name));
+        await Installer.Decline(Actor.System, Hello, default);
+        Assert.Equal(("1.1.0", null), ((await Store.Find(Hello, default))!.ActiveVersion, (await Store.Find(Hello, default))!.PendingVersion));
+        Assert.Equal("2.0.0", (await Upload(await forge.Pack("2.0.0", Asking("exec", "exec:sudo")))).PendingVersion);
         var untyped = await Assert.ThrowsAsync<UserFacingException>(() => Installer.Approve(Actor.System, Hello, "2.0.0", ["exec:sudo"], ["sudo"], default));
         Assert.Contains("type its name exactly", untyped.Message, StringComparison.Ordinal);
         Assert.Equal("2.0.0", (await Installer.Approve(Actor.System, Hello, "2.0.0", ["exec:sudo"], ["exec:sudo"], default)).ActiveVersion);
@@ -196,7 +199,7 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
         }
 
         Assert.Equal("Hello, world, from Hello 1.0.0.", await Greeting());
-        for (var round = 0; host.Get<PluginCatalogue>().Find(Hello)!.State is PluginState.Started && round < 300; round++)
+        for (var round = 0; host.Get<PluginCatalogue>().Find(Hello)!.State is not PluginState.Disabled && round < 300; round++)
         {
             await Task.Delay(100);
         }

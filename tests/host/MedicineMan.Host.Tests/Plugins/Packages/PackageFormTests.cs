@@ -64,10 +64,11 @@ public sealed class PackageFormTests : IDisposable
     {
         { "newer SDK", "MM1003" }, { "older major", "MM1003" }, { "copied SDK", "MM1005" }, { "no dll", "MM1004" }, { "no manifest", "MM1001" },
         { "not a zip", "MM1030" }, { "half a package", "MM1030" }, { "no checksums", "MM1030" }, { "garbled checksums", "MM1030" },
-        { "too large", "MM1031" }, { "too many files", "MM1032" }, { "bomb", "MM1032" }, { "swelling file", "MM1032" }, { "lying bomb", "MM1032" },
+        { "too large", "MM1031" }, { "too many files", "MM1032" }, { "bomb", "MM1032" }, { "swelling file", "MM1032" },
         { "../evil.txt", "MM1033" }, { "Templates/../../evil.txt", "MM1033" }, { "/evil.txt", "MM1033" }, { "..\\evil.txt", "MM1033" }, { "C:evil.txt", "MM1033" }, { "folder/", "MM1033" },
         { "nul.txt", "MM1033" }, { "evil\u0000.txt", "MM1033" }, { "trailing.", "MM1033" }, { "PLUGIN.JSON", "MM1033" }, { "./evil.txt", "MM1033" },
-        { "link", "MM1034" }, { "unlisted file", "MM1035" }, { "missing file", "MM1035" }, { "wrong hash", "MM1036" }, { "bad signature", "MM1038" }, { "garbled signature", "MM1038" },
+        // The runtime hands out no more than was announced; so what is unpacked is cut off, and its hash is wrong.
+        { "lying bomb", "MM1036" }, { "link", "MM1034" }, { "unlisted file", "MM1035" }, { "missing file", "MM1035" }, { "wrong hash", "MM1036" }, { "bad signature", "MM1038" }, { "garbled signature", "MM1038" },
         { "another version inside", "MM1041" }, { "another publisher's name", "MM1041" },
     };
 
