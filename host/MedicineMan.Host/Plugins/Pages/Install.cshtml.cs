@@ -39,23 +39,19 @@ internal sealed class InstallModel(PluginInstaller installer, RegistryStore stor
 
     public Task<IActionResult> OnPostRefresh(string id, CancellationToken cancel) => Act(async _ =>
     {
-        var row = await registries.Refresh(id, cancel);
+        await registries.Refresh(id, cancel);
         await installer.Tend(cancel);
-        return Done($"{row.Name} is up to date.");
+        return Done("The registry is up to date.");
     }, cancel);
 
     public Task<IActionResult> OnPostTrust(string id, string fingerprint, CancellationToken cancel) =>
         Act(async actor => Done($"The new key of {(await registries.Trust(actor, id, fingerprint, cancel)).Name} is pinned."), cancel);
 
-    public Task<IActionResult> OnPostForget(string id, CancellationToken cancel) => Act(async actor =>
-    {
-        await registries.Remove(actor, id, cancel);
-        return Done("The registry is forgotten; what was installed from it stays.");
-    }, cancel);
+    public Task<IActionResult> OnPostForget(string id, CancellationToken cancel) =>
+        Act(async actor => Done($"{await registries.Remove(actor, id, cancel)} is forgotten; what was installed from it stays."), cancel);
 
-    private RedirectResult Next(InstalledPlugin row) => row.PendingVersion is null
-        ? Done($"{row.Name} {row.ActiveVersion} is installed and runs.", "/settings/plugins")
-        : Redirect($"/settings/plugins/install/{row.Id}");
+    private RedirectResult Next(InstalledPlugin row) =>
+        row.PendingVersion is null ? Done($"{row.Name} {row.ActiveVersion} is installed and runs.", "/settings/plugins") : Redirect($"/settings/plugins/install/{row.Id}");
 
     private RedirectResult Done(string sentence, string to = "/settings/plugins/install")
     {
@@ -73,8 +69,7 @@ internal sealed class InstallModel(PluginInstaller installer, RegistryStore stor
         }
         catch (UserFacingException refused)
         {
-            Problem = refused.Message;
-            await OnGet(cancel);
+            (Problem, Registries) = (refused.Message, await store.List(cancel));
             return Page();
         }
     }

@@ -60,7 +60,13 @@ internal sealed class ThirdPartyRegistries(RegistryStore store, RegistryDownload
         return await Refresh(id, cancel);
     }
 
-    public async Task Remove(Actor actor, string id, CancellationToken cancel) => await store.Remove(actor, await Get(id, cancel), cancel);
+    /// <returns>The name of what was forgotten.</returns>
+    public async Task<string> Remove(Actor actor, string id, CancellationToken cancel)
+    {
+        var row = await Get(id, cancel);
+        await store.Remove(actor, row, cancel);
+        return row.Name;
+    }
 
     public async Task<RegistryRow> Get(string id, CancellationToken cancel) =>
         await store.Find(id, cancel) ?? throw new UserFacingException("That registry is no longer in the list.") { Permanent = true };
