@@ -9,6 +9,7 @@ using MedicineMan.Host.Organizations;
 using MedicineMan.Host.People;
 using MedicineMan.Host.Plugins;
 using MedicineMan.Host.Plugins.Events;
+using MedicineMan.Host.Plugins.Packages;
 using MedicineMan.Host.Scanning;
 using MedicineMan.Host.Schedules;
 using MedicineMan.Host.Secrets;
@@ -102,6 +103,7 @@ internal static class HostComposition
         builder.Services.AddShell();
         builder.Services.AddPlugins(builder.Configuration).AddSingleton<Plugins.Capabilities.LentRooms>();
         builder.Services.Configure<PluginOptions>(options => (options.StateFolder, options.SafeMode) = (directory.Folder("plugins"), options.SafeMode || settings.SafeMode));
+        builder.Services.AddPluginPackages();
         builder.Services.AddBackups();
         builder.Services.AddSingleton<Dashboard.Numbers>();
         builder.Services.AddJobs();

@@ -40,6 +40,7 @@ internal static class ApiSetup
         JobsApi.Map(api.MapGroup("/jobs").WithTags("Jobs"));
         PluginsApi.Map(api.MapGroup("/plugins").WithTags("Plugins"));
         Plugins.Settings.PluginSettingsApi.Map(api.MapGroup("/plugins").WithTags("Plugins"));
+        RegistriesApi.Map(api.MapGroup("/plugins/registries").WithTags("Plugins"));
         TokensApi.Map(api.MapGroup("/tokens").WithTags("Tokens"));
         app.MapOpenApi(Root + "/openapi.json").RequireAuthorization(Policies.Viewer).RequireRateLimiting(ApiLimit.Policy);
     }

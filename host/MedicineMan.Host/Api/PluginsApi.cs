@@ -1,24 +1,191 @@
+using System.ComponentModel.DataAnnotations;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Api.Contract;
 using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Plugins.Packages;
+using MedicineMan.Host.Plugins.Packages.Format;
+using MedicineMan.Host.Plugins.Packages.Installed;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MedicineMan.Host.Api;
 
 internal static class PluginsApi
 {
-    public static void Map(RouteGroupBuilder plugins) =>
+    public static void Map(RouteGroupBuilder plugins)
+    {
         plugins.MapGet("", List).RequireAuthorization(Policies.Viewer).WithName("listPlugins").WithSummary("Plugins with their state; there are few, so they come on one page");
+        plugins.MapGet("/available", Available).RequireAuthorization(Policies.Viewer).WithName("listAvailablePlugins").WithSummary("What the registries offer and this host does not have");
+        plugins.MapGet("/{id}", Get).RequireAuthorization(Policies.Viewer).WithName("getPlugin").WithSummary("One plugin, with what waits to be approved");
+        plugins.MapPost("", Install).RequireAuthorization(Policies.Admin).WithName("installPlugin").WithSummary("Installs a plugin from a registry; it runs at once when everything it asks for is approved");
+        plugins.MapPost("/upload", Upload).RequireAuthorization(Policies.Admin).WithName("uploadPlugin").WithSummary("Installs the package that is sent as the body")
+            .WithMetadata(new RequestSizeLimitAttribute(PackageForm.LargestPackage + 1024));
+        plugins.MapPost("/{id}/approve", Approve).RequireAuthorization(Policies.Admin).WithName("approvePlugin").WithSummary("Approves what a version asks for, and puts it in use");
+        plugins.MapPost("/{id}/decline", Decline).RequireAuthorization(Policies.Admin).WithName("declinePlugin").WithSummary("Turns down the version that waits; a plugin that never ran is removed");
+        plugins.MapPost("/{id}/enable", Enable).RequireAuthorization(Policies.Admin).WithName("enablePlugin").WithSummary("Puts a disabled plugin in use again");
+        plugins.MapPost("/{id}/disable", Disable).RequireAuthorization(Policies.Admin).WithName("disablePlugin").WithSummary("Takes a plugin out of use");
+        plugins.MapPost("/{id}/upgrade", Upgrade).RequireAuthorization(Policies.Admin).WithName("upgradePlugin").WithSummary("Installs a newer version; the old one goes on until the new one runs");
+        plugins.MapPost("/{id}/rollback", RollBack).RequireAuthorization(Policies.Admin).WithName("rollBackPlugin").WithSummary("Goes back to the version before");
+        plugins.MapDelete("/{id}", Remove).RequireAuthorization(Policies.Admin).WithName("removePlugin").WithSummary("Removes a plugin with its files and approvals");
+    }
 
-    private static Ok<ListOf<PluginAnswer>> List(PluginCatalogue catalogue) =>
-        TypedResults.Ok(new ListOf<PluginAnswer>([.. catalogue.List().Select(PluginAnswer.Of)], null));
+    private static async Task<Ok<ListOf<PluginAnswer>>> List(PluginListing listing, CancellationToken cancel)
+    {
+        var answers = new List<PluginAnswer>();
+        foreach (var plugin in await listing.Here(null, cancel))
+        {
+            answers.Add(await Answer(plugin, listing, cancel));
+        }
+
+        return TypedResults.Ok(new ListOf<PluginAnswer>(answers, null));
+    }
+
+    private static async Task<Ok<ListOf<OfferAnswer>>> Available(PluginListing listing, CancellationToken cancel) =>
+        TypedResults.Ok(new ListOf<OfferAnswer>([.. (await listing.Available(null, cancel)).Select(OfferAnswer.Of)], null));
+
+    private static async Task<Ok<PluginAnswer>> Get(string id, PluginListing listing, CancellationToken cancel) => await One(id, listing, cancel);
+
+    private static async Task<Created<PluginAnswer>> Install([FromBody] InstallRequest request, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+    {
+        var row = await installer.Install(http.Visitor().Administrator(), request.Plugin!, request.Version, request.Trust, cancel);
+        return TypedResults.Created($"{ApiSetup.Root}/plugins/{row.Id}", (await One(row.Id, listing, cancel)).Value);
+    }
+
+    private static async Task<Created<PluginAnswer>> Upload(
+        [FromQuery] string? sha256, [FromQuery] string? trust, Stream package, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+    {
+        var row = await installer.Upload(http.Visitor().Administrator(), package, sha256, trust, cancel);
+        return TypedResults.Created($"{ApiSetup.Root}/plugins/{row.Id}", (await One(row.Id, listing, cancel)).Value);
+    }
+
+    private static async Task<Ok<PluginAnswer>> Approve(string id, [FromBody] ApprovalRequest request, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+    {
+        await Known(id, listing, cancel);
+        await installer.Approve(http.Visitor().Administrator(), id, request.Version!, request.Capabilities ?? [], request.Confirmed ?? [], cancel);
+        return await One(id, listing, cancel);
+    }
+
+    private static async Task<NoContent> Decline(string id, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+    {
+        await Known(id, listing, cancel);
+        await installer.Decline(http.Visitor().Administrator(), id, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<PluginAnswer>> Enable(string id, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+    {
+        await Known(id, listing, cancel);
+        await installer.Enable(http.Visitor().Administrator(), id, cancel);
+        return await One(id, listing, cancel);
+    }
+
+    private static async Task<Ok<PluginAnswer>> Disable(string id, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+    {
+        await Known(id, listing, cancel);
+        await installer.Disable(http.Visitor().Administrator(), id, cancel);
+        return await One(id, listing, cancel);
+    }
+
+    private static async Task<Ok<PluginAnswer>> Upgrade(string id, [FromBody] UpgradeRequest request, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+    {
+        await Known(id, listing, cancel);
+        await installer.Upgrade(http.Visitor().Administrator(), id, request.Version, request.Trust, cancel);
+        return await One(id, listing, cancel);
+    }
+
+    private static async Task<Ok<PluginAnswer>> RollBack(string id, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+    {
+        await Known(id, listing, cancel);
+        await installer.RollBack(http.Visitor().Administrator(), id, cancel);
+        return await One(id, listing, cancel);
+    }
+
+    private static async Task<NoContent> Remove(string id, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+    {
+        await Known(id, listing, cancel);
+        await installer.Remove(http.Visitor().Administrator(), id, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<ListedPlugin> Known(string id, PluginListing listing, CancellationToken cancel) => await listing.Find(id, cancel) ?? throw ApiProblem.NotFound("plugin", id);
+
+    private static async Task<Ok<PluginAnswer>> One(string id, PluginListing listing, CancellationToken cancel) =>
+        TypedResults.Ok(await Answer(await Known(id, listing, cancel), listing, cancel));
+
+    private static async Task<PluginAnswer> Answer(ListedPlugin plugin, PluginListing listing, CancellationToken cancel) =>
+        PluginAnswer.Of(plugin, plugin.Installed?.PendingVersion is null ? null : await listing.Pending(plugin.Status.Id, cancel));
+}
+
+internal sealed record InstallRequest
+{
+    [Required(ErrorMessage = "Name the plugin, for instance acme.hello.")]
+    public string? Plugin { get; init; }
+
+    /// The newest that fits this host when left out.
+    public string? Version { get; init; }
+
+    /// Fingerprint of a publisher's key that you compared and trust: <c>SHA256:…</c>.
+    public string? Trust { get; init; }
+}
+
+internal sealed record UpgradeRequest
+{
+    /// The newest that fits this host when left out.
+    public string? Version { get; init; }
+
+    /// Fingerprint of a publisher's new key that you compared and trust.
+    public string? Trust { get; init; }
+}
+
+internal sealed record ApprovalRequest
+{
+    [Required(ErrorMessage = "Name the version whose capabilities you approve.")]
+    public string? Version { get; init; }
+
+    /// Names; all that are not optional must be among them.
+    public IReadOnlyList<string>? Capabilities { get; init; }
+
+    /// The names of the dangerous ones once more.
+    public IReadOnlyList<string>? Confirmed { get; init; }
 }
 
 /// <param name="State"><c>started</c> is the one in use.</param>
 /// <param name="Reason">Why it is not running; empty when it is.</param>
+/// <param name="Source"><c>bundled</c>, <c>upload</c>, <c>folder</c>, or the id of a registry.</param>
+/// <param name="Upgrade">A newer version that fits this host.</param>
+/// <param name="Key">Fingerprint of the key the version in use was signed with.</param>
 internal sealed record PluginAnswer(
-    string Id, string Name, string Version, string Summary, string Publisher, PluginState State, string Code, string Reason, IReadOnlyList<string> Contributions, int Faults)
+    string Id, string Name, string Version, string Summary, string Publisher, PluginState State, string Code, string Reason, IReadOnlyList<string> Contributions, int Faults,
+    string Source, bool Enabled, string? PreviousVersion, string? Upgrade, string? Key, PendingAnswer? Pending, IReadOnlyList<string> Warnings)
 {
-    public static PluginAnswer Of(PluginStatus status) =>
-        new(status.Id, status.Name, status.Version, status.Summary, status.Publisher, status.State, status.Code, status.Reason, status.Contributions, status.Faults);
+    public static PluginAnswer Of(ListedPlugin plugin, PendingPlugin? pending)
+    {
+        var status = plugin.Status;
+        return new(
+            status.Id, status.Name, status.Version, status.Summary, status.Publisher, status.State, status.Code, status.Reason, status.Contributions, status.Faults,
+            plugin.Source, plugin.IsOn, plugin.Installed?.PreviousVersion, plugin.Upgrade, plugin.Signer, pending is null ? null : PendingAnswer.Of(pending),
+            [.. plugin.Warnings.Select(advisory => $"{advisory.Id} ({advisory.Severity}): {advisory.Text}")]);
+    }
+}
+
+/// A version that is installed and not in use.
+/// <param name="Failure">Why it did not start; null when it waits for an approval.</param>
+/// <param name="Asked">What is to be approved.</param>
+internal sealed record PendingAnswer(string Version, string? Failure, IReadOnlyList<CapabilityAnswer> Asked)
+{
+    public static PendingAnswer Of(PendingPlugin pending) => new(pending.Manifest.Version, pending.Plugin.Failure, [.. pending.Asked.Select(CapabilityAnswer.Of)]);
+}
+
+/// <param name="Reason">The author's.</param>
+/// <param name="Dangerous">Its name must be sent once more to confirm it.</param>
+internal sealed record CapabilityAnswer(string Name, string Reason, IReadOnlyList<string> Scope, bool Optional, bool Dangerous)
+{
+    public static CapabilityAnswer Of(Capability capability) => new(capability.Name, capability.Reason, capability.Scope, capability.Optional, CapabilityText.IsDangerous(capability));
+}
+
+internal sealed record OfferAnswer(string Id, string Name, string Version, string Summary, string Publisher, string Registry, IReadOnlyList<string> Capabilities, string Changelog)
+{
+    public static OfferAnswer Of(Offer offer) =>
+        new(offer.Plugin.Id, offer.Plugin.Name, offer.Version.Version, offer.Plugin.Summary, offer.Plugin.Publisher, offer.From.Registry.Name, offer.Version.Capabilities, offer.Version.Changelog);
 }

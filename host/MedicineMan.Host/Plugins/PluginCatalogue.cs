@@ -66,6 +66,24 @@ internal sealed class PluginCatalogue(PluginEndpoints endpoints)
         }
     }
 
+    /// Takes a plugin off the list. Versions of it that are still in memory go on being counted.
+    public void Forget(string id)
+    {
+        lock (gate)
+        {
+            entries.RemoveAll(entry => entry.Id == id);
+        }
+    }
+
+    /// How many retired versions of a plugin are still in memory.
+    public int StillInMemory(string id)
+    {
+        lock (gate)
+        {
+            return Resident(id);
+        }
+    }
+
     /// Puts loaded plugins in use, all at once, in place of earlier versions, which are returned to be retired. One that clashes with a plugin in
     /// use is refused instead.
     public IReadOnlyList<LoadedPlugin> Activate(IReadOnlyList<LoadedPlugin> plugins)

@@ -10,10 +10,11 @@ namespace MedicineMan.Host.Plugins;
 internal sealed partial class PluginLifecycle(
     PluginCatalogue catalogue, PluginLoad load, Quarantine quarantine, StrayFailures strays, IOptions<PluginOptions> options, TimeProvider clock, ILogger<PluginLifecycle> log)
 {
-    private IReadOnlyList<RegistryPlugin> bundled = [];
-
     /// Loads the bundled plugins of the registry, side by side. Never throws for a plugin's sake: each failure is in the catalogue.
-    public async Task LoadAll(CancellationToken cancel)
+    public Task LoadAll(CancellationToken cancel) => LoadAll(new Dictionary<string, string>(), cancel);
+
+    /// <param name="heldBack">Plugins that are not to be loaded, each with the reason.</param>
+    public async Task LoadAll(IReadOnlyDictionary<string, string> heldBack, CancellationToken cancel)
     {
         if (options.Value.SafeMode)
         {
@@ -34,13 +35,13 @@ internal sealed partial class PluginLifecycle(
             return;
         }
 
-        bundled = [.. registry.Plugins.Where(plugin => plugin.Source == "bundled")];
+        RegistryPlugin[] bundled = [.. registry.Plugins.Where(plugin => plugin.Source == "bundled")];
         PluginEntry[] entries = [.. bundled.Select(plugin => new PluginEntry(plugin.Id, plugin.Name, options.Value, clock))];
         Array.ForEach(entries, catalogue.Put);
         var loaded = new List<LoadedPlugin?>();
         foreach (var together in bundled.Zip(entries).Chunk(quarantine.Careful ? 1 : Math.Max(1, entries.Length)))
         {
-            loaded.AddRange(await Task.WhenAll(together.Select(one => Task.Run(() => Bundled(one.First, one.Second, cancel), cancel))));
+            loaded.AddRange(await Task.WhenAll(together.Select(one => Task.Run(() => Bundled(one.First, one.Second, heldBack.GetValueOrDefault(one.First.Id), cancel), cancel))));
         }
 
         await Retire(catalogue.Activate([.. loaded.OfType<LoadedPlugin>()]), options.Value.DrainTimeLimit);
@@ -48,31 +49,26 @@ internal sealed partial class PluginLifecycle(
 
     /// Loads the plugin in a folder and puts it in use, in place of the version in use.
     /// <exception cref="PluginRefusedException">It does not hold; a version in use stays in use.</exception>
-    public async Task<PluginStatus> Load(string folder, CancellationToken cancel)
+    /// <param name="granted">The capabilities an administrator approved; null for all that the manifest names.</param>
+    public async Task<PluginStatus> Load(string folder, CancellationToken cancel, IReadOnlyList<Capability>? granted = null)
     {
         var started = clock.GetTimestamp();
         var package = PluginPackage.Open(folder);
+        if (options.Value.SafeMode)
+        {
+            throw new PluginRefusedException(new PluginProblem("MM1083", $"{package.Manifest.Name} is not loaded: this is safe mode.", "Safe mode loads no plugin.", "Start again without --safe-mode."));
+        }
+
+        if (quarantine.Reason(package.Manifest.Id) is { } held)
+        {
+            throw new PluginRefusedException(new PluginProblem("MM1082", $"{package.Manifest.Name} is quarantined: {held}", "It could take the process down again.", "Look at its page under Settings, Plugins, and let it in again there."));
+        }
+
         var entry = new PluginEntry(package.Manifest.Id, package.Manifest.Name, options.Value, clock);
         entry.Knows(package.Manifest);
-        var plugin = await Load(package, entry, started, cancel);
+        var plugin = await Load(package, entry, granted ?? package.Manifest.Capabilities, started, cancel);
         await Retire(catalogue.Activate([plugin]), options.Value.DrainTimeLimit);
         return entry.Problems.Count == 0 ? entry.Status(resident: 0) : throw new PluginRefusedException(entry.Problems);
-    }
-
-    /// Loads a plugin that was kept out; what stands in the way this time is in the catalogue again.
-    public async Task LoadAgain(string id, CancellationToken cancel)
-    {
-        if (bundled.FirstOrDefault(plugin => plugin.Id == id) is not { } known)
-        {
-            return;
-        }
-
-        var entry = new PluginEntry(known.Id, known.Name, options.Value, clock);
-        catalogue.Put(entry);
-        if (await Bundled(known, entry, cancel) is { } plugin)
-        {
-            await Retire(catalogue.Activate([plugin]), options.Value.DrainTimeLimit);
-        }
     }
 
     /// Takes a plugin out of use.
@@ -101,12 +97,12 @@ internal sealed partial class PluginLifecycle(
         Log.Retired(log, plugin.Manifest.Id, plugin.Manifest.Version);
     }));
 
-    private async Task<LoadedPlugin?> Bundled(RegistryPlugin known, PluginEntry entry, CancellationToken cancel)
+    private async Task<LoadedPlugin?> Bundled(RegistryPlugin known, PluginEntry entry, string? heldBack, CancellationToken cancel)
     {
         var started = clock.GetTimestamp();
-        if (options.Value.SafeMode || options.Value.Disabled.Contains(known.Id))
+        if ((options.Value.SafeMode ? "Safe mode loads no plugin." : options.Value.Disabled.Contains(known.Id) ? "The configuration disables it." : heldBack) is { } reason)
         {
-            entry.Becomes(PluginState.Disabled, options.Value.SafeMode ? "Safe mode loads no plugin." : "The configuration disables it.");
+            entry.Becomes(PluginState.Disabled, reason);
             return null;
         }
 
@@ -127,7 +123,7 @@ internal sealed partial class PluginLifecycle(
                     "What was not registered was not vetted.", "Install the plugin again, or correct the registry."));
             }
 
-            return await Load(package, entry, started, cancel);
+            return await Load(package, entry, package.Manifest.Capabilities, started, cancel);
         }
         catch (Exception exception) when (!cancel.IsCancellationRequested)
         {
@@ -137,9 +133,9 @@ internal sealed partial class PluginLifecycle(
         }
     }
 
-    private async Task<LoadedPlugin> Load(PluginPackage package, PluginEntry entry, long started, CancellationToken cancel)
+    private async Task<LoadedPlugin> Load(PluginPackage package, PluginEntry entry, IReadOnlyList<Capability> granted, long started, CancellationToken cancel)
     {
-        var plugin = await load.Load(package, entry, package.Manifest.Capabilities, cancel);
+        var plugin = await load.Load(package, entry, granted, cancel);
         var took = clock.GetElapsedTime(started);
         entry.Took(took);
         Log.Loaded(log, package.Manifest.Id, package.Manifest.Version, took.TotalMilliseconds);

@@ -14,6 +14,9 @@ internal sealed class PluginOptions
     /// Ids of plugins that stay unloaded.
     public IList<string> Disabled { get; } = [];
 
+    /// Whether packages without a signature are taken; a banner on the plugins page says so.
+    public bool AllowUnsigned { get; set; }
+
     /// The host's authorisation policy for each permission a route can ask for in its manifest.
     public IDictionary<string, string> Policies { get; } =
         new Dictionary<string, string>(StringComparer.Ordinal) { ["viewer"] = "viewer", ["operator"] = "operator", ["admin"] = "admin" };

@@ -24,7 +24,7 @@ internal static class PluginSetup
         services.AddSingleton(provider => new Breadcrumbs(StateFile(provider, "breadcrumbs")));
         services.AddSingleton(provider => new Quarantine(
             StateFile(provider, "quarantine.json"), provider.GetRequiredService<Breadcrumbs>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Quarantine>>()));
-        services.AddSingleton<StrayFailures>().AddSingleton<FaultActions>();
+        services.AddSingleton<StrayFailures>();
         services.AddSingleton<PluginRoutes>();
         services.AddSingleton<Capabilities.Refusals>().AddSingleton<Capabilities.ScratchRoom>().AddSingleton<Capabilities.Lending>();
         services.AddSingleton<PluginLoad>();
@@ -47,14 +47,15 @@ internal static class PluginSetup
 }
 
 /// Loads the plugins while the host gets ready and retires them when it stops.
-internal sealed class PluginStart(PluginLifecycle lifecycle) : IHostedLifecycleService
+/// <param name="installed">Absent where there is no database: then the bundled plugins are all there are.</param>
+internal sealed class PluginStart(PluginLifecycle lifecycle, Packages.InstalledStart? installed = null) : IHostedLifecycleService
 {
     private Task loading = Task.CompletedTask;
 
     // Begun before any service starts, awaited in this one's turn: migrations and the like overlap with it.
     public Task StartingAsync(CancellationToken cancel)
     {
-        loading = lifecycle.LoadAll(cancel);
+        loading = installed?.LoadAll(cancel) ?? lifecycle.LoadAll(cancel);
         return Task.CompletedTask;
     }
 

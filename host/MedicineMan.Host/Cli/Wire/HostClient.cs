@@ -35,6 +35,9 @@ internal sealed class HostClient(Uri address, string token, HttpMessageHandler h
 
     public async Task<T> Put<T>(string path, object body, CancellationToken cancel) => await Read<T>(await Send(HttpMethod.Put, path, body, cancel), cancel);
 
+    /// A POST whose answer is empty.
+    public async Task Tell(string path, CancellationToken cancel) => (await Send(HttpMethod.Post, path, null, cancel)).Dispose();
+
     public async Task Delete(string path, CancellationToken cancel) => (await Send(HttpMethod.Delete, path, null, cancel)).Dispose();
 
     /// All of a list, page by page.
@@ -92,7 +95,7 @@ internal sealed class HostClient(Uri address, string token, HttpMessageHandler h
     {
         using var request = new HttpRequestMessage(method, new Uri(address, "/api/v1/" + path));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        request.Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: ApiJson.Options);
+        request.Content = body switch { null => null, Func<HttpContent> content => content(), _ => JsonContent.Create(body, body.GetType(), options: ApiJson.Options) };
         if (key is not null)
         {
             request.Headers.Add(Idempotent.Header, key);

@@ -1,11 +1,12 @@
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Data;
+using MedicineMan.Host.Plugins.Packages;
 
 namespace MedicineMan.Host.Plugins.Faults;
 
 /// What a person does about a plugin that fails; audited.
-internal sealed class FaultActions(Database database, AuditLog audit, PluginCatalogue catalogue, PluginLifecycle lifecycle, Quarantine quarantine)
+internal sealed class FaultActions(Database database, AuditLog audit, PluginCatalogue catalogue, PluginInstaller installer, Quarantine quarantine)
 {
     /// Calls a resting plugin again at once.
     public async Task Resume(Visitor visitor, string id, CancellationToken cancel)
@@ -19,7 +20,7 @@ internal sealed class FaultActions(Database database, AuditLog audit, PluginCata
     {
         await Record(visitor, id, "plugin.released", cancel);
         quarantine.Release(id);
-        await lifecycle.LoadAgain(id, cancel);
+        await installer.Enable(visitor.Administrator(), id, cancel);
     }
 
     private Task Record(Visitor visitor, string id, string action, CancellationToken cancel) =>

@@ -9,6 +9,10 @@ internal static partial class ManifestReader
 {
     public const string FileName = "plugin.json";
 
+    public static Regex Id { get; } = IdPattern();
+
+    public static Regex Version { get; } = VersionPattern();
+
     private const int LargestFile = 256 * 1024;
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };

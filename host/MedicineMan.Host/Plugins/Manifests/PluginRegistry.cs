@@ -7,31 +7,54 @@ internal sealed record PluginRegistry(string Name, int Serial, IReadOnlyList<Reg
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
+    public IReadOnlyList<RegistryKey> Keys { get; init; } = [];
+
+    /// Over the whole file; null in the one beside the host, which is as trustworthy as the host itself.
+    public RegistrySignature? Signature { get; init; }
+
+    /// The key by its name, when it may still be used.
+    public RegistryKey? KeyNamed(string id, DateTimeOffset now) => Keys.FirstOrDefault(key => key.Id == id && !key.Revoked && (key.NotAfter is null || now < key.NotAfter));
+
+    /// Reads the registry beside the host.
     /// <exception cref="PluginRefusedException">Names every problem.</exception>
     public static async Task<PluginRegistry> Read(string file, CancellationToken cancel)
+    {
+        const string without = "Without the registry the host does not know which plugins to trust, so it runs without any.";
+        byte[] bytes;
+        try
+        {
+            bytes = await File.ReadAllBytesAsync(file, cancel);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw Refused(file, [unreadable.Message], without, "Restore the file from the package and restart.");
+        }
+
+        return Read(bytes, file, "bundled", without, "Restore the file from the package and restart.");
+    }
+
+    /// Reads a third party's registry; whose it is, its signature must tell.
+    /// <exception cref="PluginRefusedException">Names every problem.</exception>
+    public static PluginRegistry Parse(byte[] bytes, string where) =>
+        Read(bytes, where, "remote", "A registry is read strictly, and nothing of it is used unless all of it holds.", "Tell those who publish it.");
+
+    private static PluginRegistry Read(byte[] bytes, string where, string source, string why, string fix)
     {
         var problems = new List<string>();
         try
         {
-            await using var stream = File.OpenRead(file);
-            using var json = await JsonDocument.ParseAsync(stream, Strict, cancel);
-            var registry = JsonFields.Read(json.RootElement, "", problems, Read);
+            using var json = JsonDocument.Parse(bytes, Strict);
+            var registry = JsonFields.Read(json.RootElement, "", problems, fields => Read(fields, source));
             problems.AddRange(registry.Plugins.GroupBy(plugin => plugin.Id, StringComparer.Ordinal).Where(same => same.Count() > 1).Select(same => $"plugins names \"{same.Key}\" twice."));
-            if (problems.Count == 0)
-            {
-                return registry;
-            }
+            return problems.Count == 0 ? registry : throw Refused(where, problems, why, fix);
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException)
+        catch (JsonException broken)
         {
-            problems.Add(unreadable.Message);
+            throw Refused(where, [broken.Message], why, fix);
         }
-
-        throw new PluginRefusedException([.. problems.Select(problem => new PluginProblem(
-            "MM1006", $"{file} does not hold: {problem}", "Without the registry the host does not know which plugins to trust, so it runs without any.", "Restore the file from the package and restart."))]);
     }
 
-    private static PluginRegistry Read(JsonFields json)
+    private static PluginRegistry Read(JsonFields json, string source)
     {
         if (json.Number("registry", 1) is not 1)
         {
@@ -40,30 +63,16 @@ internal sealed record PluginRegistry(string Name, int Serial, IReadOnlyList<Reg
 
         json.Text("updated");
         return new PluginRegistry(
-            json.Text("name"),
+            json.Text("name", longest: 60),
             json.Number("serial", 1) ?? 0,
-            json.Objects("publishers", required: true, item => new RegistryPublisher(item.Text("id"), item.Text("name"), item.Flag("verified", false))),
-            json.Objects("plugins", required: true, Plugin));
-    }
-
-    private static RegistryPlugin Plugin(JsonFields json)
-    {
-        json.Texts("categories");
-        json.OptionalText("project");
-        var plugin = new RegistryPlugin(
-            json.Text("id"), json.Text("name"), json.OptionalText("summary") ?? "", json.Choice("source", null, ["bundled", "remote"]), json.OptionalText("folder") ?? "",
-            json.Objects("versions", required: true, item => new RegistryVersion(item.Text("version"), item.Text("sdk", SdkRange.Pattern, "a range with both ends"))));
-        if (plugin.Source == "bundled" && (plugin.Folder.Length == 0 || Path.GetFileName(plugin.Folder) != plugin.Folder || plugin.Folder == ".."))
+            json.Objects("publishers", required: true, RegistryPublisher.Read),
+            json.Objects("plugins", required: true, item => RegistryPlugin.Read(item, source)))
         {
-            json.Refuse("folder must name a folder in the host's plugin folder.");
-        }
-
-        return plugin;
+            Keys = json.Objects("keys", required: false, RegistryKey.Read),
+            Signature = json.Object("signature", required: source == "remote", item => new RegistrySignature(item.Text("keyId"), item.Text("value"))),
+        };
     }
+
+    private static PluginRefusedException Refused(string where, IEnumerable<string> problems, string why, string fix) =>
+        new([.. problems.Select(problem => new PluginProblem("MM1006", $"{where} does not hold: {problem}", why, fix))]);
 }
-
-internal sealed record RegistryPublisher(string Id, string Name, bool Verified);
-
-internal sealed record RegistryPlugin(string Id, string Name, string Summary, string Source, string Folder, IReadOnlyList<RegistryVersion> Versions);
-
-internal sealed record RegistryVersion(string Version, string Sdk);

@@ -11,7 +11,7 @@ namespace MedicineMan.Host.Plugins.Pages;
 
 /// One plugin: how it is, how often and how long it was called, what it logged, and what can be done when it fails.
 [Authorize(Policies.Viewer)]
-internal sealed class DetailsModel(PluginCatalogue catalogue, FaultActions actions, IAuthorizationService rules) : PageModel
+internal sealed class DetailsModel(PluginCatalogue catalogue, Quarantine quarantine, FaultActions actions, IAuthorizationService rules) : PageModel
 {
     public required PluginStatus Plugin { get; set; }
 
@@ -20,6 +20,8 @@ internal sealed class DetailsModel(PluginCatalogue catalogue, FaultActions actio
     public IReadOnlyList<PluginLogLine> Log { get; private set; } = [];
 
     public bool CanChange { get; private set; }
+
+    public bool IsHeld => quarantine.Reason(Plugin.Id) is not null;
 
     public async Task<IActionResult> OnGet(string id)
     {

@@ -1,16 +1,45 @@
 using MedicineMan.Host.Access;
+using MedicineMan.Host.Audit;
+using MedicineMan.Host.Plugins.Packages;
+using MedicineMan.Host.Shell;
+using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace MedicineMan.Host.Plugins.Pages;
 
-/// Every plugin of this host: what state it is in and why, what it asks for, what it adds, and what has gone wrong in it.
+/// Every plugin of this host: what state it is in and why, what it asks for, what it adds, and what can be done with it; and those that the
+/// registries offer.
 [Authorize(Policies.Viewer)]
-internal sealed class IndexModel(PluginCatalogue catalogue) : PageModel
+internal sealed class IndexModel(PluginCatalogue catalogue, PluginListing listing, PluginInstaller installer) : PageModel
 {
-    public IReadOnlyList<PluginStatus> Plugins { get; } = catalogue.List();
+    [BindProperty(SupportsGet = true, Name = "q")]
+    public string? Q { get; set; }
+
+    public IReadOnlyList<ListedPlugin> Plugins { get; private set; } = [];
+
+    public IReadOnlyList<Offer> Available { get; private set; } = [];
 
     public string? Problem { get; } = catalogue.Problem;
+
+    public string? Refused { get; private set; }
+
+    public bool TakesUnsigned { get; } = listing.TakesUnsigned;
+
+    public async Task OnGet(CancellationToken cancel) =>
+        (Plugins, Available) = (await listing.Here(Q, cancel), await listing.Available(Q, cancel));
+
+    public Task<IActionResult> OnPostEnable(string id, CancellationToken cancel) => Act(actor => installer.Enable(actor, id, cancel), $"{id} is in use again.", cancel);
+
+    public Task<IActionResult> OnPostDisable(string id, CancellationToken cancel) => Act(actor => installer.Disable(actor, id, cancel), $"{id} is disabled.", cancel);
+
+    public Task<IActionResult> OnPostRollBack(string id, CancellationToken cancel) => Act(actor => installer.RollBack(actor, id, cancel), $"{id} runs in the version before.", cancel);
+
+    public Task<IActionResult> OnPostUpgrade(string id, string? version, CancellationToken cancel) => Act(actor => installer.Upgrade(actor, id, version, null, cancel), $"{id} was upgraded.", cancel);
+
+    public Task<IActionResult> OnPostRemove(string id, string? confirmation, CancellationToken cancel) => Act(
+        actor => confirmation?.Trim() == id ? installer.Remove(actor, id, cancel) : throw new UserFacingException($"To remove {id}, type its identity exactly. Nothing was removed."), $"{id} is removed.", cancel);
 
     public static (string Tone, string Icon, string Word) State(PluginState state) => state switch
     {
@@ -23,4 +52,20 @@ internal sealed class IndexModel(PluginCatalogue catalogue) : PageModel
         PluginState.Quarantined => ("bad", "ban", "Quarantined"),
         _ => ("bad", "circle-x", "Faulted"),
     };
+
+    private async Task<IActionResult> Act(Func<Actor, Task> act, string done, CancellationToken cancel)
+    {
+        try
+        {
+            await act(HttpContext.Visitor().Administrator());
+            this.Say(done);
+            return Redirect("/settings/plugins");
+        }
+        catch (UserFacingException refused) when (refused is not PermissionMissingException)
+        {
+            Refused = refused.Message;
+            await OnGet(cancel);
+            return Page();
+        }
+    }
 }

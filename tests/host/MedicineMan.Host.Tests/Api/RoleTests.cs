@@ -29,7 +29,11 @@ public abstract class RoleTests
         ["GET /backups"] = Role.Viewer, ["GET /backups/{id}"] = Role.Viewer, ["GET /backups/{id}/objects"] = Role.Viewer, ["POST /backups/{id}/prove"] = Role.Operator,
         ["GET /restores"] = Role.Viewer, ["GET /restores/{id}"] = Role.Viewer, ["POST /restores"] = Role.Operator,
         ["GET /jobs"] = Role.Viewer, ["GET /jobs/counts"] = Role.Viewer, ["GET /jobs/{id}"] = Role.Viewer, ["GET /jobs/{id}/log"] = Role.Viewer, ["POST /jobs/{id}/cancel"] = Role.Operator, ["POST /jobs/{id}/retry"] = Role.Operator,
-        ["GET /plugins"] = Role.Viewer, ["GET /tokens"] = Role.Viewer, ["POST /tokens"] = Role.Viewer, ["DELETE /tokens/{id}"] = Role.Viewer, ["GET /openapi.json"] = Role.Viewer,
+        ["GET /plugins"] = Role.Viewer, ["GET /plugins/available"] = Role.Viewer, ["GET /plugins/{id}"] = Role.Viewer, ["POST /plugins"] = Role.Admin, ["POST /plugins/upload"] = Role.Admin,
+        ["POST /plugins/{id}/approve"] = Role.Admin, ["POST /plugins/{id}/decline"] = Role.Admin, ["POST /plugins/{id}/enable"] = Role.Admin, ["POST /plugins/{id}/disable"] = Role.Admin, ["POST /plugins/{id}/upgrade"] = Role.Admin,
+        ["POST /plugins/{id}/rollback"] = Role.Admin, ["DELETE /plugins/{id}"] = Role.Admin, ["GET /plugins/registries"] = Role.Viewer, ["POST /plugins/registries"] = Role.Admin,
+        ["POST /plugins/registries/{id}/refresh"] = Role.Admin, ["POST /plugins/registries/{id}/trust"] = Role.Admin, ["DELETE /plugins/registries/{id}"] = Role.Admin,
+        ["GET /tokens"] = Role.Viewer, ["POST /tokens"] = Role.Viewer, ["DELETE /tokens/{id}"] = Role.Viewer, ["GET /openapi.json"] = Role.Viewer,
     };
 
     [SkippableFact]
@@ -69,7 +73,7 @@ public abstract class RoleTests
         using var owner = await ApiCaller.As(host, Role.Owner);
         using var other = await ApiCaller.As(host, Role.Owner, "elsewhere");
         var ids = await Things(host);
-        foreach (var endpoint in Expected.Keys.Where(endpoint => endpoint.Contains("{id}", StringComparison.Ordinal) && endpoint != "GET /servers/{id}/scans/latest"))
+        foreach (var endpoint in Expected.Keys.Where(endpoint => endpoint.Contains("{id}", StringComparison.Ordinal) && endpoint != "GET /servers/{id}/scans/latest" && !endpoint.Contains("/plugins/", StringComparison.Ordinal)))
         {
             var id = ids[endpoint.Split('/')[1]];
             Assert.Equal(404, (await Call(other, endpoint, id, Body(endpoint, ids))).Status);

@@ -149,7 +149,7 @@ public sealed class CommandTests
         Assert.Equal(0, Local(host.Data, "plugin", "list").Code);
     }
 
-    private static async Task<string> Token(TestHost host, Role role)
+    internal static async Task<string> Token(TestHost host, Role role)
     {
         using var caller = await ApiCaller.As(host, role);
         return await host.Get<ApiTokenStore>().Create(caller.Visitor, "cli", null, default);
@@ -160,6 +160,6 @@ public sealed class CommandTests
 
     private static (int Code, string Output, string Error) Local(string data, params string[] arguments) => Run(null, [.. arguments, "--data", data]);
 
-    private static (int Code, string Output, string Error) Run(Dictionary<string, string>? environment, params string[] arguments) =>
+    internal static (int Code, string Output, string Error) Run(Dictionary<string, string>? environment, params string[] arguments) =>
         Programs.TryRun(Path.Combine(AppContext.BaseDirectory, "medicineman"), arguments, environment: environment);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using MedicineMan.Host.Plugins;
 using MedicineMan.Host.Plugins.Faults;
+using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Testbed;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -34,8 +35,9 @@ public sealed class QuarantineTests : IDisposable
 
         await using var again = await PluginTestHost.Start([PluginFolders.Troublesome], Keep);
         Assert.Equal(PluginState.Quarantined, again.Catalogue.Find(Id)!.State);
+        await Assert.ThrowsAsync<PluginRefusedException>(() => again.Lifecycle.Load(PluginFolders.Troublesome, default));
         again.Of<Quarantine>().Release(Id);
-        await again.Lifecycle.LoadAgain(Id, default);
+        await again.Lifecycle.Load(PluginFolders.Troublesome, default);
         Assert.Equal(PluginState.Started, again.Catalogue.Find(Id)!.State);
     }
 

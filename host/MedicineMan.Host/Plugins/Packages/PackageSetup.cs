@@ -1,0 +1,19 @@
+using MedicineMan.Host.Plugins.Packages.Installed;
+using MedicineMan.Host.Plugins.Packages.Registries;
+
+namespace MedicineMan.Host.Plugins.Packages;
+
+/// Plugins that come in packages, for a host that has a database to keep them in.
+internal static class PackageSetup
+{
+    public static void AddPluginPackages(this IServiceCollection services)
+    {
+        services.AddHttpClient(RegistryDownload.Client, client => client.Timeout = TimeSpan.FromMinutes(2));
+        services.AddSingleton<RegistryDownload>().AddSingleton<RegistryStore>().AddSingleton<ThirdPartyRegistries>().AddSingleton<KnownRegistries>();
+        services.AddSingleton<InstalledPlugins>().AddSingleton<Grants>();
+        services.AddSingleton<PackageShelf>().AddSingleton<PackageIntake>().AddSingleton<PublisherTrust>().AddSingleton<Offers>();
+        services.AddSingleton<PluginActivation>().AddSingleton<PluginInstaller>().AddSingleton<PluginListing>();
+        services.AddSingleton<InstalledStart>().AddSingleton<Faults.FaultActions>();
+        services.AddHostedService<PackageUpkeep>();
+    }
+}

@@ -1,0 +1,256 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using MedicineMan.Host.Audit;
+using MedicineMan.Host.Organizations;
+using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Plugins.Packages;
+using MedicineMan.Host.Plugins.Packages.Format;
+using MedicineMan.Host.Plugins.Packages.Installed;
+using MedicineMan.Sdk;
+using Microsoft.Extensions.Options;
+
+namespace MedicineMan.Host.Tests.Plugins.Packages;
+
+/// Plugins that are installed, upgraded and removed in the real host while it runs.
+public sealed class InstallTests : IAsyncLifetime, IDisposable
+{
+    private const string Hello = "samples.hello";
+
+    private readonly PackageForge forge = new();
+    private TestHost host = null!;
+    private TestBrowser owner = null!;
+
+    public async Task InitializeAsync()
+    {
+        host = await TestHost.Start();
+        owner = await host.Owner();
+    }
+
+    public async Task DisposeAsync() => await host.DisposeAsync();
+
+    public void Dispose() => forge.Dispose();
+
+    [Fact]
+    public async Task A_plugin_is_installed_upgraded_rolled_back_and_removed_without_a_restart()
+    {
+        Assert.Equal("1.0.0", (await Upload(await forge.Pack("1.0.0"))).ActiveVersion);
+        Assert.Equal("Hello, world, from Hello 1.0.0.", await Greeting());
+        Assert.Equal("2.0.0", (await Upload(await forge.Pack("2.0.0"))).ActiveVersion);
+        Assert.Equal("Hello, world, from Hello 2.0.0.", await Greeting());
+        var back = await Installer.RollBack(Actor.System, Hello, default);
+        Assert.Equal(("1.0.0", "2.0.0"), (back.ActiveVersion, back.PreviousVersion));
+        Assert.Equal("Hello, world, from Hello 1.0.0.", await Greeting());
+
+        await Upload(await forge.Pack("3.0.0"));
+        Assert.Equal(["1.0.0", "3.0.0"], (await Store.Versions(Hello, default)).Select(version => version.Version).Order());
+
+        await Installer.Remove(Actor.System, Hello, default);
+        Assert.Equal(HttpStatusCode.NotFound, (await owner.Get("/plugins/samples.hello/greeting")).Status);
+        Assert.Null(host.Get<PluginCatalogue>().Find(Hello));
+        Assert.Empty(await Store.Versions(null, default));
+        await Swept();
+        Assert.False(Directory.Exists(Path.Combine(host.Data, "plugins", Hello)));
+
+        var audited = (await host.Get<AuditLog>().Page(OrganizationId.Default, null, 50, default)).Items.Select(entry => entry.Action).Where(action => action.StartsWith("plugin.", StringComparison.Ordinal)).Reverse();
+        Assert.Equal(
+            ["plugin.publisher-pinned", "plugin.installed", "plugin.activated", "plugin.installed", "plugin.activated", "plugin.activated", "plugin.installed", "plugin.activated", "plugin.removed"], audited);
+        Assert.Null(await host.Get<AuditLog>().FirstBroken(OrganizationId.Default, default));
+    }
+
+    [Fact]
+    public async Task Ten_upgrades_under_constant_load_fail_not_one_request()
+    {
+        await Upload(await forge.Pack("1.0.0"));
+        var packages = new List<string>();
+        for (var minor = 1; minor <= 10; minor++)
+        {
+            packages.Add(await forge.Pack($"1.{minor}.0"));
+        }
+
+        using var done = new CancellationTokenSource();
+        var callers = Enumerable.Range(0, 4).Select(_ => Task.Run(() => Call(done.Token))).ToArray();
+        foreach (var package in packages)
+        {
+            await Task.Delay(50);
+            await Upload(package);
+        }
+
+        await Task.Delay(50);
+        await done.CancelAsync();
+        var answers = (await Task.WhenAll(callers)).SelectMany(one => one).ToArray();
+
+        Assert.True(answers.Length > 200, $"Only {answers.Length} requests were made.");
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+        Assert.True(answers.Select(answer => answer.Text).Distinct().Count() > 5);
+        Assert.Equal("Hello, world, from Hello 1.10.0.", await Greeting());
+    }
+
+    [Fact]
+    public async Task A_new_version_that_does_not_start_leaves_the_old_one_and_says_why()
+    {
+        await Upload(await forge.Pack("1.0.0"));
+        var truncated = await forge.Pack("2.0.0", files: built =>
+        {
+            var dll = Path.Combine(built, "MedicineMan.Samples.Hello.dll");
+            File.WriteAllBytes(dll, File.ReadAllBytes(dll)[..1500]);
+        });
+
+        var refused = await Assert.ThrowsAsync<PluginRefusedException>(() => Upload(truncated));
+
+        Assert.Equal("MM1010", refused.Problems[0].Code);
+        Assert.Equal("Hello, world, from Hello 1.0.0.", await Greeting());
+        var row = (await Store.Find(Hello, default))!;
+        Assert.Equal(("1.0.0", "2.0.0"), (row.ActiveVersion, row.PendingVersion));
+        Assert.Contains("MM1010", row.Failure, StringComparison.Ordinal);
+        Assert.Equal("3.0.0", (await Upload(await forge.Pack("3.0.0"))).ActiveVersion);
+    }
+
+    [Fact]
+    public async Task Nothing_runs_before_its_capabilities_are_approved_and_an_update_that_adds_one_asks_again()
+    {
+        var pending = await Upload(await forge.Pack("1.0.0", Asking("exec")));
+        Assert.Equal((null, "1.0.0"), (pending.ActiveVersion, pending.PendingVersion));
+        Assert.Equal(PluginState.Disabled, host.Get<PluginCatalogue>().Find(Hello)!.State);
+        Assert.Equal(HttpStatusCode.NotFound, (await owner.Get("/plugins/samples.hello/greeting")).Status);
+        Assert.Equal("MM1049", (await Assert.ThrowsAsync<PluginRefusedException>(() => Installer.Enable(Actor.System, Hello, default))).Problems[0].Code);
+        await Assert.ThrowsAsync<UserFacingException>(() => Installer.Approve(Actor.System, Hello, "1.0.0", [], [], default));
+
+        Assert.Equal("1.0.0", (await Installer.Approve(Actor.System, Hello, "1.0.0", ["exec"], [], default)).ActiveVersion);
+        Assert.Equal("1.1.0", (await Upload(await forge.Pack("1.1.0", Asking("exec")))).ActiveVersion);
+
+        Assert.Equal("2.0.0", (await Upload(await forge.Pack("2.0.0", Asking("exec", "exec:sudo")))).PendingVersion);
+        Assert.Equal("Hello, world, from Hello 1.1.0.", await Greeting());
+        Assert.Equal(["exec:sudo"], (await host.Get<PluginListing>().Pending(Hello, default))!.Asked.Select(capability => capability.Name));
+        await Installer.Decline(Actor.System, Hello, default);
+        Assert.Equal(("1.1.0", null), ((await Store.Find(Hello, default))!.ActiveVersion, (await Store.Find(Hello, default))!.PendingVersion));
+        Assert.Equal("2.0.0", (await Upload(await forge.Pack("2.0.0", Asking("exec", "exec:sudo")))).PendingVersion);
+        var untyped = await Assert.ThrowsAsync<UserFacingException>(() => Installer.Approve(Actor.System, Hello, "2.0.0", ["exec:sudo"], ["sudo"], default));
+        Assert.Contains("type its name exactly", untyped.Message, StringComparison.Ordinal);
+        Assert.Equal("2.0.0", (await Installer.Approve(Actor.System, Hello, "2.0.0", ["exec:sudo"], ["exec:sudo"], default)).ActiveVersion);
+        Assert.Equal(["exec", "exec:sudo"], await host.Get<Grants>().Of(Hello, default));
+    }
+
+    [Fact]
+    public async Task An_unknown_publisher_a_changed_key_and_a_missing_signature_are_refused_until_a_person_says_otherwise()
+    {
+        using var stranger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var fingerprint = PackageKey.Fingerprint(PackageKey.PublicOf(stranger));
+        var unknown = await Assert.ThrowsAsync<PluginRefusedException>(async () => await Installer.Upload(Actor.System, File.OpenRead(await forge.Pack("1.0.0")), null, null, default));
+        Assert.Equal("MM1039", unknown.Problems[0].Code);
+        Assert.Contains(forge.Fingerprint, unknown.Message, StringComparison.Ordinal);
+        await Upload(await forge.Pack("1.0.0"));
+
+        var changed = await forge.Pack("2.0.0", key: stranger);
+        Assert.Equal("MM1040", await Code(() => Installer.Upload(Actor.System, File.OpenRead(changed), null, null, default)));
+        Assert.Equal("MM1040", await Code(() => Installer.Upload(Actor.System, File.OpenRead(changed), null, forge.Fingerprint, default)));
+        Assert.Equal("Hello, world, from Hello 1.0.0.", await Greeting());
+        Assert.Equal("2.0.0", (await Installer.Upload(Actor.System, File.OpenRead(changed), null, fingerprint, default)).ActiveVersion);
+        Assert.Equal(fingerprint, Assert.Single(await Store.Pins(default)).Fingerprint);
+
+        var unsigned = await forge.Pack("3.0.0", signed: false);
+        Assert.Equal("MM1037", await Code(() => Upload(unsigned)));
+        host.Get<IOptions<PluginOptions>>().Value.AllowUnsigned = true;
+        Assert.Equal("3.0.0", (await Upload(unsigned)).ActiveVersion);
+        Assert.Contains("without a signature", (await owner.Get("/settings/plugins")).Page.GetElementById("unsigned")!.TextContent, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(host.Data, "plugins", ".staging")));
+    }
+
+    [Fact]
+    public async Task What_comes_with_the_host_is_neither_replaced_nor_removed_but_can_be_disabled()
+    {
+        const string linux = "medicineman.linux";
+        var twin = await forge.Pack("9.0.0", manifest => (manifest["id"], manifest["publisher"]) = (linux, "medicineman"), signed: false);
+        PackageForge.Tamper(twin, zip => PackageForge.Put(zip, PackageForm.ChecksumsFile, Renamed(zip.GetEntry(PackageForm.ChecksumsFile)!.Open(), linux)));
+        await PackageForge.Sign(twin, forge.Key, "medicineman");
+        Assert.Equal("MM1043", await Code(() => Upload(twin)));
+        await Assert.ThrowsAsync<UserFacingException>(() => Installer.Remove(Actor.System, linux, default));
+
+        await Installer.Disable(Actor.System, linux, default);
+        Assert.Equal(PluginState.Disabled, host.Get<PluginCatalogue>().Find(linux)!.State);
+        Assert.Empty(await host.Get<Grants>().Missing(ManifestReader.Read(Path.Combine(host.Get<IOptions<PluginOptions>>().Value.Folder, "Linux")), default));
+        await Installer.Enable(Actor.System, linux, default);
+        Assert.Equal(PluginState.Started, host.Get<PluginCatalogue>().Find(linux)!.State);
+    }
+
+    [Fact]
+    public async Task The_same_version_with_other_files_is_refused_and_files_changed_on_disk_are_not_loaded()
+    {
+        await Upload(await forge.Pack("1.0.0"));
+        Assert.Equal("MM1046", await Code(async () => await Upload(await forge.Pack("1.0.0", manifest => manifest["summary"] = "Other"))));
+        await Installer.Disable(Actor.System, Hello, default);
+        await File.AppendAllTextAsync(Path.Combine(host.Data, "plugins", Hello, "1.0.0", "Templates", "greeting.html"), "<p>more</p>");
+
+        Assert.Equal("MM1055", await Code(() => Installer.Enable(Actor.System, Hello, default)));
+        Assert.Equal(HttpStatusCode.NotFound, (await owner.Get("/plugins/samples.hello/greeting")).Status);
+    }
+
+    [Fact]
+    public async Task What_was_installed_and_enabled_is_there_after_a_restart_and_what_another_process_disables_goes()
+    {
+        await Upload(await forge.Pack("1.0.0"));
+        await using (var again = await HostComposition.Start(new Host.Setup.HostSettings { Data = host.Data, Urls = "http://127.0.0.1:0" }, default))
+        {
+            var catalogue = (PluginCatalogue)again.Services.GetService(typeof(PluginCatalogue))!;
+            Assert.Equal((PluginState.Started, "1.0.0"), (catalogue.Find(Hello)!.State, catalogue.Find(Hello)!.Version));
+            await ((PluginInstaller)again.Services.GetService(typeof(PluginInstaller))!).Disable(Actor.System, Hello, default);
+            await again.StopAsync();
+        }
+
+        Assert.Equal("Hello, world, from Hello 1.0.0.", await Greeting());
+        for (var round = 0; host.Get<PluginCatalogue>().Find(Hello)!.State is not PluginState.Disabled && round < 300; round++)
+        {
+            await Task.Delay(100);
+        }
+
+        Assert.Equal(PluginState.Disabled, host.Get<PluginCatalogue>().Find(Hello)!.State);
+        Assert.Equal(HttpStatusCode.NotFound, (await owner.Get("/plugins/samples.hello/greeting")).Status);
+    }
+
+    private PluginInstaller Installer => host.Get<PluginInstaller>();
+
+    private InstalledPlugins Store => host.Get<InstalledPlugins>();
+
+    private async Task<InstalledPlugin> Upload(string package)
+    {
+        await using var stream = File.OpenRead(package);
+        return await Installer.Upload(Actor.System, stream, null, forge.Fingerprint, default);
+    }
+
+    private async Task<string> Greeting() => (await owner.Get("/plugins/samples.hello/greeting")).Body;
+
+    private async Task<List<(HttpStatusCode Status, string Text)>> Call(CancellationToken done)
+    {
+        var answers = new List<(HttpStatusCode, string)>();
+        while (!done.IsCancellationRequested)
+        {
+            var answer = await owner.Get("/plugins/samples.hello/greeting");
+            answers.Add((answer.Status, answer.Body));
+        }
+
+        return answers;
+    }
+
+    private async Task Swept()
+    {
+        for (var round = 0; host.Get<PluginCatalogue>().StillInMemory(Hello) > 0 && round < 40; round++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            await Task.Delay(25);
+        }
+
+        host.Get<PackageShelf>().Sweep(await Store.Versions(null, default), TimeSpan.FromSeconds(-1));
+    }
+
+    private static Action<JsonObject> Asking(params string[] capabilities) => manifest => manifest["capabilities"] = PackageForge.Capabilities(capabilities);
+
+    private static async Task<string> Code(Func<Task> act) => (await Assert.ThrowsAsync<PluginRefusedException>(act)).Problems[0].Code;
+
+    private static byte[] Renamed(Stream checksums, string plugin)
+    {
+        using var reader = new StreamReader(checksums);
+        return System.Text.Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace(Hello, plugin, StringComparison.Ordinal));
+    }
+}
