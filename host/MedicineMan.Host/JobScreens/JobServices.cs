@@ -34,8 +34,8 @@ internal sealed class JobHost(JobWorker worker, JobHandlers handlers, IEnumerabl
             handlers.Register(handler);
         }
 
-        // Plugins come and go: who runs their jobs is asked anew for each.
-        handlers.Others = type => PluginJobs.IsPluginJob(type) ? new PluginJobHandler(type, plugins) : null;
+        // Plugins come and go: who runs their jobs is asked anew for each. One that nobody has now is kept until its plugin is back.
+        handlers.Others = type => plugins.All().Any(job => job.Type == type) ? new PluginJobHandler(type, plugins) : null;
 
         await worker.StartAsync(cancel);
     }

@@ -3,6 +3,7 @@ using Dapper;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Plugins.Guards;
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Jobs;
@@ -15,6 +16,7 @@ internal sealed partial class PluginSchedules(Database database, JobQueue jobs, 
 {
     // A clock that was late by less has missed nothing.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ArgumentsLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestLook = TimeSpan.FromDays(366);
 
     private const string BeginSql = """
@@ -57,7 +59,8 @@ internal sealed partial class PluginSchedules(Database database, JobQueue jobs, 
         var requests = new List<JobRequest>();
         foreach (var at in due)
         {
-            var arguments = await plugin.Call($"schedule of {job.Id}", (_, _) => Task.FromResult(schedule.Arguments()), cancel);
+            var where = $"schedule of {job.Id}";
+            var arguments = await TimedCall.Run(plugin, where, ArgumentsLimit, either => plugin.Call(where, (_, _) => Task.FromResult(schedule.Arguments()), either), cancel);
             requests.Add(PluginJobs.Request(plugin.Manifest, job.Id, arguments, at.ToString("yyyyMMddHHmm", CultureInfo.InvariantCulture)));
         }
 

@@ -17,6 +17,12 @@ internal sealed class EventPositions(Database database, TimeProvider clock)
         on conflict do nothing
         """;
 
+    private const string DueSql = """
+        select 1 from plugin_event_positions
+        where organization_id = @organization and plugin_id = @plugin and handler = @handler and held_until <= @now and due_at <= @now
+          and seq < (select seq from audit_heads where organization_id = @organization)
+        """;
+
     private const string HoldSql = """
         update plugin_event_positions set held_until = @until
         where organization_id = @organization and plugin_id = @plugin and handler = @handler and held_until <= @now and due_at <= @now
@@ -38,6 +44,14 @@ internal sealed class EventPositions(Database database, TimeProvider clock)
     /// A handler that is new begins with what happens from now on.
     public Task Begin(HandlerKey key, CancellationToken cancel) => database.Write(transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
         BeginSql, new { organization = OrganizationId.Default, plugin = key.Plugin, handler = key.Handler }, transaction, cancellationToken: cancel)), cancel);
+
+    /// Whether there may be something to tell. It only reads, so that asking often costs no writer's turn.
+    public async Task<bool> IsDue(HandlerKey key, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenRead(OrganizationId.Default, cancel);
+        return await connection.QuerySingleOrDefaultAsync<int?>(new CommandDefinition(
+            DueSql, new { organization = OrganizationId.Default, plugin = key.Plugin, handler = key.Handler, now = Now() }, cancellationToken: cancel)) is not null;
+    }
 
     /// Takes the handler for this node if there is something to tell it and its time has come.
     public Task<EventPosition?> Hold(HandlerKey key, TimeSpan length, CancellationToken cancel) => database.Write(

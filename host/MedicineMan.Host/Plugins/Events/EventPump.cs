@@ -37,7 +37,7 @@ internal sealed partial class EventPump(PluginCatalogue catalogue, EventPosition
                 begun.TryAdd(handler, this);
             }
 
-            if (await positions.Hold(key, Hold, cancel) is { } position)
+            if (await positions.IsDue(key, cancel) && await positions.Hold(key, Hold, cancel) is { } position)
             {
                 await Tell(plugin, handler, key, position, cancel);
             }
@@ -147,17 +147,21 @@ internal sealed class EventTelling(EventPump pump, TimeProvider clock) : Backgro
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var pace = new PeriodicTimer(Pace, clock);
+        var under = new List<Task>();
         try
         {
             do
             {
-                await pump.Pump(stoppingToken);
+                // Not waited for: a handler that takes its time holds up itself alone, since it is held while it is told.
+                under.RemoveAll(one => one.IsCompleted);
+                under.Add(pump.Pump(stoppingToken));
             }
             while (await pace.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The host stops; positions are in the database.
+            await Task.WhenAll(under).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
     }
 }
