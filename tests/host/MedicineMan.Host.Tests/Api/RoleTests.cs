@@ -28,6 +28,7 @@ public sealed class RoleTests
         ["GET /restores"] = Role.Viewer, ["GET /restores/{id}"] = Role.Viewer, ["POST /restores"] = Role.Operator,
         ["GET /jobs"] = Role.Viewer, ["GET /jobs/counts"] = Role.Viewer, ["GET /jobs/{id}"] = Role.Viewer, ["GET /jobs/{id}/log"] = Role.Viewer, ["POST /jobs/{id}/cancel"] = Role.Operator, ["POST /jobs/{id}/retry"] = Role.Operator,
         ["GET /plugins"] = Role.Viewer, ["GET /tokens"] = Role.Viewer, ["POST /tokens"] = Role.Viewer, ["DELETE /tokens/{id}"] = Role.Viewer, ["GET /openapi.json"] = Role.Viewer,
+        ["GET /plugins/{id}/settings"] = Role.Admin, ["PUT /plugins/{id}/settings"] = Role.Admin,
     };
 
     [Fact]
@@ -67,7 +68,7 @@ public sealed class RoleTests
         using var owner = await ApiCaller.As(host, Role.Owner);
         using var other = await ApiCaller.As(host, Role.Owner, "elsewhere");
         var ids = await Things(host);
-        foreach (var endpoint in Expected.Keys.Where(endpoint => endpoint.Contains("{id}", StringComparison.Ordinal) && endpoint != "GET /servers/{id}/scans/latest"))
+        foreach (var endpoint in Expected.Keys.Where(endpoint => endpoint.Contains("{id}", StringComparison.Ordinal) && endpoint != "GET /servers/{id}/scans/latest" && !endpoint.Contains("/plugins/", StringComparison.Ordinal)))
         {
             var id = ids[endpoint.Split('/')[1]];
             Assert.Equal(404, (await Call(other, endpoint, id, Body(endpoint, ids))).Status);
