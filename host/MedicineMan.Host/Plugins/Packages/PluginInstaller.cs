@@ -2,6 +2,7 @@ using MedicineMan.Host.Audit;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Host.Plugins.Packages.Installed;
 using MedicineMan.Host.Plugins.Packages.Registries;
+using MedicineMan.Host.Plugins.Settings;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Plugins.Packages;
@@ -10,7 +11,7 @@ namespace MedicineMan.Host.Plugins.Packages;
 /// needs a restart, and none of it interrupts a plugin unless that is what was asked for.
 internal sealed class PluginInstaller(
     InstalledPlugins installed, Grants grants, PackageIntake intake, PackageShelf shelf, Offers offers, PublisherTrust trust, KnownRegistries registries,
-    PluginActivation activation) : IDisposable
+    PluginActivation activation, PluginSettingsStore settings) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
 
@@ -116,6 +117,7 @@ internal sealed class PluginInstaller(
 
         var row = await Get(plugin, cancel);
         await installed.Remove(actor, row, cancel);
+        await settings.Remove(plugin, actor, cancel);
         await activation.Forget(plugin);
         shelf.Sweep(await installed.Versions(null, cancel));
         return row;

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json.Nodes;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Organizations;
+using MedicineMan.Host.Plugins.Capabilities;
 using MedicineMan.Host.Plugins.Settings.Forms;
 using MedicineMan.Host.Secrets;
 using MedicineMan.Sdk.Secrets;
@@ -11,10 +12,6 @@ namespace MedicineMan.Host.Plugins.Settings;
 /// The secrets of a settings form on their way into the vault. Settings hold handles alone.
 internal sealed class SettingSecrets(SecretVault vault)
 {
-    /// The vault's kind of a secret that was entered for this plugin, be it in its own settings or for a storage of its making. It is sealed in
-    /// with the secret, so it says for good whose the secret is.
-    public static string KindOf(string pluginId) => $"plugin:{pluginId}";
-
     /// Puts the new secrets into the vault.
     /// <param name="of">What they belong to, for people: "repository Offsite".</param>
     /// <returns>The complete settings, and the handles of the secrets that are new.</returns>
@@ -24,7 +21,7 @@ internal sealed class SettingSecrets(SecretVault vault)
         var (settings, handles) = (draft.Values.DeepClone().AsObject(), new List<string>());
         foreach (var (field, value) in draft.Secrets)
         {
-            var handle = await vault.Put(transaction, organization, KindOf(pluginId), $"{field} of {of}", value, actor, cancel);
+            var handle = await vault.Put(transaction, organization, LentSecrets.KindOf(pluginId), $"{field} of {of}", value, actor, cancel);
             settings[field] = handle.Id;
             handles.Add(handle.Id);
         }

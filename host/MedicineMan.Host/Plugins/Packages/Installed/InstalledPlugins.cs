@@ -3,6 +3,7 @@ using Dapper;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
+using MedicineMan.Host.Plugins.Capabilities.Stores;
 
 namespace MedicineMan.Host.Plugins.Packages.Installed;
 
@@ -120,6 +121,7 @@ internal sealed class InstalledPlugins(Database database, AuditLog audit, TimePr
                 await transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { organization = House, id = plugin.Id }, transaction, cancellationToken: cancel));
             }
 
+            await Leftovers.Remove(transaction, plugin.Id, cancel);
             await audit.Record(transaction, House, actor, new AuditEntry("plugin.removed", "plugin", plugin.Id, plugin.Name), cancel);
         },
         cancel);
