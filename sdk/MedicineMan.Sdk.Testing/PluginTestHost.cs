@@ -187,6 +187,8 @@ public sealed class PluginTestHost : IAsyncDisposable
         await services.DisposeAsync();
         context.Dispose();
         unloading.Dispose();
+        // The connections of an HTTP client linger, and through the fakes they would hold the plugin's code.
+        Setup.Jobs.Find = null;
     }
 
     internal async Task UseAll()

@@ -14,6 +14,9 @@ internal sealed class PluginOptions
     /// Ids of plugins that stay unloaded.
     public IList<string> Disabled { get; } = [];
 
+    /// Folders that plugins are built into by their authors: followed by a host on a loopback address, and by no other.
+    public IList<string> Dev { get; } = [];
+
     /// The host's authorisation policy for each permission a route can ask for in its manifest.
     public IDictionary<string, string> Policies { get; } =
         new Dictionary<string, string>(StringComparer.Ordinal) { ["viewer"] = "viewer", ["operator"] = "operator", ["admin"] = "admin" };

@@ -25,6 +25,7 @@ internal static class PluginSetup
         services.AddSingleton<PluginJobs>();
         services.AddSingleton<Fragments.Fragments>();
         services.AddHostedService<PluginStart>();
+        services.AddHostedService<Development.DevelopmentFolders>();
         return services;
     }
 

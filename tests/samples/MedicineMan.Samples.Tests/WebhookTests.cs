@@ -54,8 +54,9 @@ public sealed class WebhookTests : NotifierContract, IAsyncLifetime
     [Fact]
     public async Task A_receiver_that_is_gone_may_be_tried_again()
     {
+        var settings = await SettingsAsync();
         await receiver.DisposeAsync();
-        var failure = await Assert.ThrowsAsync<UserFacingException>(async () => await Notifier.SendAsync(await SettingsAsync(), Some, default));
+        var failure = await Assert.ThrowsAsync<UserFacingException>(() => Notifier.SendAsync(settings, Some, default));
         Assert.False(failure.Permanent);
         Assert.Contains("cannot be reached", failure.Message, StringComparison.Ordinal);
     }
