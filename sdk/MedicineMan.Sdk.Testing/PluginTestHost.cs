@@ -27,16 +27,17 @@ public sealed class PluginTestHost : IAsyncDisposable
     private readonly TestContext context;
     private readonly ServiceProvider services;
     private readonly WebApplication web;
+    private readonly ServiceProvider net;
     private readonly Grant grant;
     private readonly RecordedLog log;
     private readonly CancellationTokenSource unloading;
 
     private PluginTestHost(
         IPlugin plugin, TestManifest manifest, PluginTestSetup setup, FakeTimeProvider clock, TestBuilder builder, TestRoutes routes, TestContext context,
-        ServiceProvider services, WebApplication web, Grant grant, RecordedLog log, CancellationTokenSource unloading)
+        ServiceProvider services, WebApplication web, ServiceProvider net, Grant grant, RecordedLog log, CancellationTokenSource unloading)
     {
         (this.plugin, this.manifest, Setup, Clock, this.builder, this.routes, this.context) = (plugin, manifest, setup, clock, builder, routes, context);
-        (this.services, this.web, this.grant, this.log, this.unloading) = (services, web, grant, log, unloading);
+        (this.services, this.web, this.net, this.grant, this.log, this.unloading) = (services, web, net, grant, log, unloading);
         Client = ClientAs("admin");
     }
 
@@ -80,9 +81,9 @@ public sealed class PluginTestHost : IAsyncDisposable
         (setup.Servers.Grant, setup.Secrets.Grant, setup.Store.Grant, setup.Series.Grant, setup.Jobs.Grant) = (grant, grant, grant, grant, grant);
         var (clock, log, unloading) = (new FakeTimeProvider(setup.Now), new RecordedLog(), new CancellationTokenSource());
 
-        var web = Web(grant, setup);
+        var (web, net) = (Web(), Net(grant, setup));
         var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log));
-        var context = new TestContext(manifest, setup, loggers.CreateLogger(manifest.Info.Id), web.Services.GetRequiredService<IHttpClientFactory>().CreateClient("net"), unloading.Token);
+        var context = new TestContext(manifest, setup, loggers.CreateLogger(manifest.Info.Id), net.GetRequiredService<IHttpClientFactory>().CreateClient("net"), unloading.Token);
         var collection = Lend(context, clock, loggers);
         var builder = new TestBuilder(manifest, collection, setup.Settings ?? manifest.DefaultSettings());
         setup.Jobs.Find = id => builder.Jobs.GetValueOrDefault(id) ?? throw new UserFacingException($"{manifest.Info.Name} has no job {id}.");
@@ -96,7 +97,7 @@ public sealed class PluginTestHost : IAsyncDisposable
         builder.Check();
         await web.StartAsync(cancel);
         await plugin.StartAsync(context, cancel);
-        return new PluginTestHost(plugin, manifest, setup, clock, builder, routes, context, services, web, grant, log, unloading);
+        return new PluginTestHost(plugin, manifest, setup, clock, builder, routes, context, services, web, net, grant, log, unloading);
     }
 
     /// <summary>Loads the plugin in a folder as the host does, uses it, lets go of it, and fails unless the runtime then collects its code.</summary>
@@ -184,10 +185,11 @@ public sealed class PluginTestHost : IAsyncDisposable
         await plugin.StopAsync(CancellationToken.None);
         Client.Dispose();
         await web.DisposeAsync();
+        await net.DisposeAsync();
         await services.DisposeAsync();
         context.Dispose();
         unloading.Dispose();
-        // The connections of an HTTP client linger, and through the fakes they would hold the plugin's code.
+        // The handlers of an HTTP client live on for a while, and through the fakes they would hold the plugin's code.
         Setup.Jobs.Find = null;
     }
 
@@ -206,14 +208,21 @@ public sealed class PluginTestHost : IAsyncDisposable
 
     private TestJob Registered(string job) => builder.Jobs.GetValueOrDefault(job) ?? throw new InvalidOperationException($"{Info.Name} has no job \"{job}\".");
 
-    private static WebApplication Web(Grant grant, PluginTestSetup setup)
+    private static WebApplication Web()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseTestServer();
         builder.Services.AddRouting();
-        builder.Services.AddHttpClient("net").ConfigurePrimaryHttpMessageHandler(() =>
-            new NetGate(grant) { InnerHandler = setup.Http ?? new SocketsHttpHandler { AllowAutoRedirect = false } });
         return builder.Build();
+    }
+
+    /// In a container of its own: the factory holds its container for as long as its handlers live, and with it whatever else is there.
+    private static ServiceProvider Net(Grant grant, PluginTestSetup setup)
+    {
+        var collection = new ServiceCollection();
+        collection.AddHttpClient("net").ConfigurePrimaryHttpMessageHandler(() =>
+            new NetGate(grant) { InnerHandler = setup.Http ?? new SocketsHttpHandler { AllowAutoRedirect = false } });
+        return collection.BuildServiceProvider();
     }
 
     /// All a plugin's container gets; its loggers are closed over plugin types in its own container, as in the host.
