@@ -119,19 +119,20 @@ public sealed class PluginTestHost : IAsyncDisposable
 
     /// <summary>Runs a job to its end. The arguments are written as JSON and read again, as in the host's queue.</summary>
     public Task<RecordedRun> RunJobAsync<TArguments>(string job, TArguments arguments, CancellationToken cancel = default) =>
-        RunJobAsync(job, Registered(job).Write(job, arguments), new RecordedRun(), cancel);
+        RunStoredJobAsync(job, Registered(job).Write(job, arguments), cancel: cancel);
 
     /// <summary>Runs a job with arguments that are JSON already, as an older version may have stored them.</summary>
-    public async Task<RecordedRun> RunJobAsync(string job, string json, RecordedRun run, CancellationToken cancel = default)
+    public async Task<RecordedRun> RunStoredJobAsync(string job, string json, RecordedRun? run = null, CancellationToken cancel = default)
     {
+        run ??= new RecordedRun();
         await using var scope = services.CreateAsyncScope();
         await Registered(job).Run(scope.ServiceProvider, json, run, cancel);
         return run;
     }
 
     /// <summary>Runs a scheduled job as if its time had come.</summary>
-    public Task<RecordedRun> RunScheduledAsync(string job, CancellationToken cancel = default) => RunJobAsync(
-        job, builder.Schedules.GetValueOrDefault(job)?.Invoke() ?? throw new InvalidOperationException($"The job \"{job}\" has no schedule."), new RecordedRun(), cancel);
+    public Task<RecordedRun> RunScheduledAsync(string job, CancellationToken cancel = default) => RunStoredJobAsync(
+        job, builder.Schedules.GetValueOrDefault(job)?.Invoke() ?? throw new InvalidOperationException($"The job \"{job}\" has no schedule."), cancel: cancel);
 
     /// <summary>Runs what waits in the queue, and what that enqueues, oldest first.</summary>
     public async Task<IReadOnlyList<RecordedRun>> RunWaitingAsync(CancellationToken cancel = default)
@@ -139,7 +140,7 @@ public sealed class PluginTestHost : IAsyncDisposable
         var runs = new List<RecordedRun>();
         while (Setup.Jobs.Take() is { } next)
         {
-            runs.Add(await RunJobAsync(next.Job, next.Arguments, new RecordedRun { JobId = next.Id }, cancel));
+            runs.Add(await RunStoredJobAsync(next.Job, next.Arguments, new RecordedRun { JobId = next.Id }, cancel));
         }
 
         return runs;

@@ -130,7 +130,7 @@ internal sealed class TestBuilder(TestManifest manifest, IServiceCollection serv
     }
 
     private static T Read<T>(string json, JsonTypeInfo<T> type) =>
-        JsonSerializer.Deserialize(json, type) ?? throw new UserFacingException($"{json} is no {typeof(T).Name}.") { Permanent = true };
+        JsonElement.Parse(json).Deserialize(type) ?? throw new UserFacingException($"{json} is no {typeof(T).Name}.") { Permanent = true };
 }
 
 /// A registered job.

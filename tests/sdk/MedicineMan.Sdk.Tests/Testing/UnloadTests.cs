@@ -8,7 +8,7 @@ public sealed class UnloadTests
     [Fact]
     public Task A_plugin_that_lets_go_is_collected() => PluginTestHost.AssertUnloadsAsync(Built("MedicineMan.Samples.Hello"), async host =>
     {
-        await host.RunJobAsync("greet", """{"name": "Ada"}""", new());
+        await host.RunStoredJobAsync("greet", """{"name": "Ada"}""");
         Assert.Equal("Hello, world, from Hello 0.1.0.", await host.Client.GetStringAsync("greeting"));
     });
 

@@ -11,6 +11,7 @@ public sealed class PlainText(IPluginContext host) : INotifier
 
     public async Task SendAsync(JsonElement settings, Notification notification, CancellationToken cancel)
     {
+        cancel.ThrowIfCancellationRequested();
         var text = settings.ValueKind == JsonValueKind.Object && settings.TryGetProperty("url", out var url) ? url.GetString() : null;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var address))
         {
