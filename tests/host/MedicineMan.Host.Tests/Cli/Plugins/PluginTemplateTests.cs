@@ -28,7 +28,7 @@ public sealed class PluginTemplateTests
         Assert.Contains("<add key=\"medicineman\" value=\"https://packages.example.com/index.json\" />", await File.ReadAllTextAsync(folder["hive/nuget.config"]), StringComparison.Ordinal);
         var manifest = JsonNode.Parse(await File.ReadAllTextAsync(folder["hive/src/plugin.json"]))!;
         Assert.Equal(("umbrella.hive", "umbrella", "Hive", "Umbrella.Hive.dll"), ((string?)manifest["id"], (string?)manifest["publisher"], (string?)manifest["name"], (string?)manifest["entry"]));
-        Assert.Equal(5, File.ReadLines(folder["hive/src/Umbrella.Hive.csproj"]).Count(line => line.Length > 0) + 1);
+        Assert.Equal(4, File.ReadLines(folder["hive/src/Umbrella.Hive.csproj"]).Count());
     }
 
     [Theory]
