@@ -17,6 +17,9 @@ internal sealed class PluginOptions
     /// Whether packages without a signature are taken; a banner on the plugins page says so.
     public bool AllowUnsigned { get; set; }
 
+    /// Folders that plugins are built into by their authors: followed by a host on a loopback address, and by no other.
+    public IList<string> Dev { get; } = [];
+
     /// The host's authorisation policy for each permission a route can ask for in its manifest.
     public IDictionary<string, string> Policies { get; } =
         new Dictionary<string, string>(StringComparer.Ordinal) { ["viewer"] = "viewer", ["operator"] = "operator", ["admin"] = "admin" };

@@ -5,9 +5,9 @@ namespace MedicineMan.Host.Setup;
 /// Runs the web server until it is told to stop, and says plainly where it is and what to do first.
 internal static class Serve
 {
-    public static async Task<int> Run(HostSettings settings, CancellationToken cancel)
+    public static async Task<int> Run(HostSettings settings, CancellationToken cancel, Action<WebApplicationBuilder>? adapt = null)
     {
-        await using var app = await HostComposition.Start(settings, cancel);
+        await using var app = await HostComposition.Start(settings, cancel, adapt);
         // The token is made only now: a second start that finds the port taken must not spoil the token the first one printed.
         var token = await app.Services.GetRequiredService<SetupToken>().Issue(cancel);
         var url = app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "127.0.0.1", StringComparison.Ordinal);

@@ -8,6 +8,8 @@ internal static class PluginFolders
 {
     public static string Hello => Built("MedicineMan.Samples.Hello");
 
+    public static string Sample(string name) => Built($"MedicineMan.Samples.{name}");
+
     public static string Troublesome => Built("MedicineMan.TestPlugins.Troublesome");
 
     public static string Sticky => Built("MedicineMan.TestPlugins.Sticky");

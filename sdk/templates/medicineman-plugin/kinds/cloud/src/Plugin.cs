@@ -1,0 +1,12 @@
+using Acme.Sample;
+using MedicineMan.Sdk;
+
+[assembly: MedicineManPlugin(typeof(Plugin))]
+
+namespace Acme.Sample;
+
+/// <summary>One cloud.</summary>
+public sealed class Plugin : IPlugin
+{
+    public void Configure(IPluginBuilder plugin) => plugin.Provide<ExampleCloud>("example");
+}
