@@ -12,7 +12,7 @@ namespace MedicineMan.Host.Cli.Wire;
 /// without a worker of its own accord. One wire for both: what a command can do remotely it can do here, and the other way round.
 internal sealed class LocalHost : IAsyncDisposable
 {
-    private static readonly Type?[] Background = [typeof(JobHost), typeof(SweepScratch), typeof(Schedules.ScheduleClock), typeof(Plugins.Events.EventTelling)];
+    private static readonly Type?[] Background = [typeof(JobHost), typeof(SweepScratch), typeof(Schedules.ScheduleClock), typeof(Host.Plugins.Events.EventTelling)];
 
     private readonly WebApplication app;
     private readonly DirectoryInfo folder;

@@ -11,6 +11,8 @@ public sealed class SampleTests
     [InlineData("SqliteFiles", "backup sqlite")]
     [InlineData("MirroredFolders", "storage mirrored")]
     [InlineData("Uptime", "scanner uptime")]
+    [InlineData("Webhook", "notifier webhook")]
+    [InlineData("Permits", "route GET /requests, route POST /requests/{name}/grant")]
     public async Task It_is_loaded_with_all_it_contributes(string sample, string contributions)
     {
         await using var host = await PluginTestHost.Start([PluginFolders.Sample(sample)]);

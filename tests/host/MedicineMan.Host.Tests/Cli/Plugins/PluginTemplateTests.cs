@@ -35,6 +35,8 @@ public sealed class PluginTemplateTests
     [InlineData("backup")]
     [InlineData("storage")]
     [InlineData("scanner")]
+    [InlineData("notifier")]
+    [InlineData("cloud")]
     [InlineData("page")]
     public async Task The_host_reads_its_manifest(string kind)
     {
