@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MedicineMan.EndToEnd.Tests.Fixtures;
+using MedicineMan.Host.Plugins.Packages.Format;
 using MedicineMan.Testbed;
 using Microsoft.Playwright;
 
@@ -12,7 +13,8 @@ public sealed class AccessibilityTests
     public async Task Every_page_can_be_read_and_used_by_everybody()
     {
         Programs.Require("chromium");
-        await using var clinic = await Clinic.Unclaimed();
+        using var plugins = new TemporaryFolder("plugins");
+        await using var clinic = await Clinic.Unclaimed(("Plugins__Dev__0", await Adjustable(plugins["adjustable"])), ("Plugins__AllowUnsigned", "true"));
         await using var ssh = await SshServer.Start();
         await using var browser = await Browser.Start(clinic.Host.Url);
         var eyes = new Inspection(await browser.Visitor());
@@ -22,6 +24,7 @@ public sealed class AccessibilityTests
         await Empty(eyes);
         var filled = await Fill(clinic, ssh);
         await Task.WhenAll(Lists(eyes), Things(await eyes.Beside(), filled));
+        await Plugins(eyes, plugins["curious.mmp"], filled["/servers/{id}"][0]);
         await Refused(eyes);
 
         Assert.True(eyes.Problems.Count == 0, string.Join('\n', eyes.Problems));
@@ -101,6 +104,8 @@ public sealed class AccessibilityTests
             ["/backups/restores/{id}"] = [tried, restored],
             ["/backups/repositories/{id}"] = [shelf.Id],
             ["/backups/repositories/{id}/{snapshot}"] = [$"{shelf.Id}/{Clinic.Text(run, "snapshotId")}"],
+            ["/settings/plugins/{id}"] = ["medicineman.postgres", "tests.adjustable"],
+            ["/settings/plugins/{id}/settings"] = ["tests.adjustable"],
             ["/jobs/{id}"] = [Clinic.Text(run, "dumpJobId"), Clinic.Text(broken, "dumpJobId"), Clinic.Id(refused)],
         };
     }
@@ -149,6 +154,32 @@ public sealed class AccessibilityTests
         await Opened(eyes);
         // A tab of somebody who signs out elsewhere would go on asking.
         await eyes.Page.CloseAsync();
+    }
+
+    /// A plugin in every slot, and one that waits to be approved.
+    private static async Task Plugins(Inspection eyes, string package, string server)
+    {
+        var page = eyes.Page;
+        await eyes.Visit($"/servers/{server}/tab/tests.adjustable/tab", "plugin-tab");
+        await eyes.Visit("/plugins/tests.adjustable/page/page", "plugin-page");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Act surely" }).ClickAsync();
+        await page.WaitForURLAsync("**/actions/**");
+        await eyes.Look("plugin-action");
+
+        await PackageWriter.Pack(PluginStage.Built("MedicineMan.TestPlugins.Curious"), package, CancellationToken.None);
+        await page.GotoAsync("/settings/plugins/install");
+        await page.SetInputFilesAsync("input[type=file]", package);
+        await page.Locator("form:has(input[type=file]) button").ClickAsync();
+        await page.WaitForURLAsync("**/settings/plugins/install/tests.curious");
+        await eyes.Look("plugin-approve");
+        await eyes.Visit("/settings/plugins", "plugins-waiting");
+    }
+
+    private static async Task<string> Adjustable(string to)
+    {
+        PluginStage.Copy(new DirectoryInfo(PluginStage.Built("MedicineMan.TestPlugins.Adjustable")), to);
+        await File.WriteAllTextAsync(Path.Combine(to, "values.json"), "[\"one\", \"two\"]");
+        return to;
     }
 
     /// What is only there after a click.

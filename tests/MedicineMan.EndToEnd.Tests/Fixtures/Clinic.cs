@@ -27,10 +27,10 @@ internal sealed class Clinic : IAsyncDisposable
     }
 
     /// One that nobody has set up yet.
-    public static async Task<Clinic> Unclaimed()
+    public static async Task<Clinic> Unclaimed(params IReadOnlyList<(string Name, string Value)> environment)
     {
         var clinic = new Clinic(await PostgresServer.Start());
-        clinic.Host = await HostProcess.Start(clinic.Data, clinic.port);
+        clinic.Host = await HostProcess.Start(clinic.Data, clinic.port, environment);
         return clinic;
     }
 

@@ -45,10 +45,15 @@ internal sealed class HostProcess : IAsyncDisposable
         .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024).Single();
 
     /// Returns when it says that it is ready.
-    public static async Task<HostProcess> Start(string data, int port)
+    public static async Task<HostProcess> Start(string data, int port, params IReadOnlyList<(string Name, string Value)> environment)
     {
         var url = $"http://127.0.0.1:{port}";
         var command = new ProcessStartInfo(BuiltProgram(), ["--data", data, "--urls", url]) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
+        foreach (var (name, value) in environment)
+        {
+            command.Environment[name] = value;
+        }
+
         var started = new HostProcess(new Process { StartInfo = command, EnableRaisingEvents = true }, url);
         started.process.Start();
         started.process.BeginOutputReadLine();

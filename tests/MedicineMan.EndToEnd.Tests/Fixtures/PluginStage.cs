@@ -70,12 +70,15 @@ internal sealed class PluginStage : IAsyncDisposable
                 new { Server }, transaction),
             CancellationToken.None);
         var plugin = folder["plugin"];
-        Copy(new DirectoryInfo(typeof(PluginStage).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "MedicineMan.TestPlugins.Adjustable").Value!), plugin);
+        Copy(new DirectoryInfo(Built("MedicineMan.TestPlugins.Adjustable")), plugin);
         await File.WriteAllTextAsync(Path.Combine(plugin, "values.json"), JsonSerializer.Serialize(values));
         await app.Services.GetRequiredService<PluginLifecycle>().Load(plugin, CancellationToken.None);
     }
 
-    private static void Copy(DirectoryInfo from, string to)
+    /// The folder a test plugin was built into.
+    public static string Built(string plugin) => typeof(PluginStage).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == plugin).Value!;
+
+    public static void Copy(DirectoryInfo from, string to)
     {
         Directory.CreateDirectory(to);
         foreach (var file in from.GetFiles())

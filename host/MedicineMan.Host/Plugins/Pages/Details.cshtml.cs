@@ -1,6 +1,7 @@
 using System.Globalization;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Plugins.Faults;
+using MedicineMan.Host.Plugins.Packages;
 using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Authorization;
@@ -11,7 +12,7 @@ namespace MedicineMan.Host.Plugins.Pages;
 
 /// One plugin: how it is, how often and how long it was called, what it logged, and what can be done when it fails.
 [Authorize(Policies.Viewer)]
-internal sealed class DetailsModel(PluginCatalogue catalogue, Quarantine quarantine, FaultActions actions, IAuthorizationService rules) : PageModel
+internal sealed class DetailsModel(PluginCatalogue catalogue, PluginListing listing, Quarantine quarantine, FaultActions actions, IAuthorizationService rules) : PageModel
 {
     public required PluginStatus Plugin { get; set; }
 
@@ -23,7 +24,9 @@ internal sealed class DetailsModel(PluginCatalogue catalogue, Quarantine quarant
 
     public bool IsHeld => quarantine.Reason(Plugin.Id) is not null;
 
-    public async Task<IActionResult> OnGet(string id)
+    public ListedPlugin? Listed { get; private set; }
+
+    public async Task<IActionResult> OnGet(string id, CancellationToken cancel)
     {
         if (catalogue.Entry(id) is not { } entry || catalogue.Find(id) is not { } status)
         {
@@ -31,6 +34,7 @@ internal sealed class DetailsModel(PluginCatalogue catalogue, Quarantine quarant
         }
 
         (Plugin, Measures, Log) = (status, entry.Measures.Read(), entry.Log.Lines);
+        Listed = (await listing.Here(id, cancel)).FirstOrDefault(one => one.Status.Id == id);
         CanChange = (await rules.AuthorizeAsync(User, Policies.Admin)).Succeeded;
         return Page();
     }
