@@ -35,7 +35,7 @@ internal sealed class LookAtSource(PlanStore plans, Sources sources, Providers p
     /// Why proofs could not reach their target; null when they can, or go where the backup comes from.
     private async Task<string?> Unprovable(OrganizationId organization, PlanRow plan, IBackupProvider provider, JobRun job, CancellationToken cancel)
     {
-        if (!plan.Prove || ((plan.ProofServerId ?? plan.ServerId) == plan.ServerId && !plan.HasProofConnection))
+        if (!plan.Prove || plan.ProvesAtHome)
         {
             return null;
         }

@@ -114,5 +114,8 @@ internal sealed record PlanRow
 
     public bool HasProofConnection => ProofHost is not null || ProofPort is not null || ProofUserName is not null || ProofPasswordSecret is not null || ProofRunAs is not null;
 
+    /// Proofs go where the backup comes from, over the same connection.
+    public bool ProvesAtHome => (ProofServerId ?? ServerId) == ServerId && !HasProofConnection;
+
     public IReadOnlyList<string> ItemNames => JsonSerializer.Deserialize<string[]>(Items) ?? [];
 }

@@ -20,12 +20,12 @@ internal sealed class Sources(ServerRunners runners, ServerStore servers, ScanSt
     /// Where proofs restore to: over the connection entered for them; otherwise the backup's own, or on another server the one its scan found.
     public async Task<BackupSource> OfProof(OrganizationId organization, PlanRow plan, Actor actor, CancellationToken cancel)
     {
-        var server = plan.ProofServerId ?? plan.ServerId;
-        if (server == plan.ServerId && !plan.HasProofConnection)
+        if (plan.ProvesAtHome)
         {
             return await Of(organization, plan, actor, cancel);
         }
 
+        var server = plan.ProofServerId ?? plan.ServerId;
         var target = new BackupSource(await runners.For(organization, server, actor, $"proof of {plan.Name}", cancel))
         {
             Host = plan.ProofHost, Port = plan.ProofPort, UserName = plan.ProofUserName, Password = Secret(plan.ProofPasswordSecret), RunAs = plan.ProofRunAs,

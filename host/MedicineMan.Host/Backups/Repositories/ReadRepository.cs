@@ -6,7 +6,8 @@ using MedicineMan.Jobs;
 
 namespace MedicineMan.Host.Backups.Repositories;
 
-/// The job that reads a repository for the pages: the list of its snapshots, or one folder of one. It only reads.
+/// The job that reads a repository for the pages: the list of its snapshots, or one folder of one.
+/// It changes nothing there, so running it again is safe; backups of ours that nobody here knows are adopted on the way.
 internal sealed class ReadRepository(OpenRepositories repositories, SnapshotStore snapshots, AdoptRuns adopt) : IJobHandler
 {
     public const string JobType = "read-repository";
