@@ -42,8 +42,18 @@ internal sealed class Breadcrumbs : IDisposable
     /// What the last process was inside of when it ended; empty when it ended in good order, or outside of every plugin.
     public IReadOnlyList<Crumb> Left { get; } = [];
 
+    /// A crumb to drop often; making it costs more than dropping it.
+    public static byte[] Of(string plugin, string where)
+    {
+        var crumb = new byte[Length];
+        _ = Encoding.UTF8.TryGetBytes(plugin, crumb.AsSpan(0, 64), out _);
+        _ = Encoding.UTF8.TryGetBytes(where.AsSpan(0, Math.Min(where.Length, 20)), crumb.AsSpan(64), out _);
+        return crumb;
+    }
+
+    /// <param name="crumb">From <see cref="Of"/>.</param>
     /// <returns>The place to pick it up from.</returns>
-    public int Drop(string plugin, string where)
+    public int Drop(byte[] crumb)
     {
         if (view is null)
         {
@@ -59,10 +69,6 @@ internal sealed class Breadcrumbs : IDisposable
             }
         }
 
-        Span<byte> crumb = stackalloc byte[Length];
-        crumb.Clear();
-        _ = Encoding.UTF8.TryGetBytes(plugin, crumb[..64], out _);
-        _ = Encoding.UTF8.TryGetBytes(where.AsSpan(0, Math.Min(where.Length, 20)), crumb[64..], out _);
         view.SafeMemoryMappedViewHandle.WriteSpan((ulong)(place * Length), (ReadOnlySpan<byte>)crumb);
         return place;
     }

@@ -6,14 +6,14 @@ namespace MedicineMan.Host.Plugins.Faults;
 /// known to within that and costs no memory.
 internal sealed class Measures
 {
-    private readonly ConcurrentDictionary<string, Buckets> byKind = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Times> byKind = new(StringComparer.Ordinal);
 
-    public void Count(string kind, TimeSpan took) => byKind.GetOrAdd(kind, static _ => new Buckets()).Count(took);
+    public Times Of(string kind) => byKind.GetOrAdd(kind, static _ => new Times());
 
     /// By kind, in the order of the alphabet.
     public IReadOnlyList<Measure> Read() => [.. byKind.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => one.Value.Read(one.Key))];
 
-    private sealed class Buckets
+    internal sealed class Times
     {
         private const double Growth = 1.3333;
         private readonly long[] counts = new long[80];

@@ -20,34 +20,33 @@ internal enum Refusal
 /// measured. A visit's kind is the first word of where it goes: "route GET /greeting", "job greet", "fragment card", "provider postgres", "event".
 internal sealed class Visits(PluginEntry entry, Breadcrumbs crumbs, PluginOptions options, TimeProvider clock)
 {
-    private readonly ConcurrentDictionary<string, Counter> inside = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lane> lanes = new(StringComparer.Ordinal);
 
     /// <returns>Null when the visit is let in; it ends with <see cref="End"/>.</returns>
     public Refusal? Begin(string where, out Visit visit)
     {
-        var kind = KindOf(where);
         visit = default;
         if (entry.Breaker.PausedUntil is not null)
         {
             return Refusal.Paused;
         }
 
-        var counter = inside.GetOrAdd(kind, static _ => new Counter());
-        if (Interlocked.Increment(ref counter.Value) > options.MostAtOnce)
+        var lane = Of(where);
+        if (Interlocked.Increment(ref lane.Inside) > options.MostAtOnce)
         {
-            Interlocked.Decrement(ref counter.Value);
+            Interlocked.Decrement(ref lane.Inside);
             return Refusal.Busy;
         }
 
-        visit = new Visit(kind, crumbs.Drop(entry.Id, kind), clock.GetTimestamp());
+        visit = new Visit(lane, crumbs.Drop(lane.Crumb), clock.GetTimestamp());
         return null;
     }
 
     public void End(Visit visit)
     {
         crumbs.Pick(visit.Crumb);
-        Interlocked.Decrement(ref inside[visit.Kind].Value);
-        entry.Measures.Count(visit.Kind, clock.GetElapsedTime(visit.Started));
+        Interlocked.Decrement(ref visit.Lane.Inside);
+        visit.Lane.Times.Count(clock.GetElapsedTime(visit.Started));
     }
 
     /// What a person reads when a visit is refused.
@@ -58,12 +57,23 @@ internal sealed class Visits(PluginEntry entry, Breadcrumbs crumbs, PluginOption
         _ => $"The plugin {name} {version} has been stopped or replaced. Try again.",
     });
 
-    private static string KindOf(string where) => where.IndexOf(' ', StringComparison.Ordinal) is var end and > 0 ? where[..end] : where;
-
-    internal readonly record struct Visit(string Kind, int Crumb, long Started);
-
-    private sealed class Counter
+    private Lane Of(string where)
     {
-        public int Value;
+        var kind = where.IndexOf(' ', StringComparison.Ordinal) is var end and > 0 ? where.AsSpan(0, end) : where;
+        return lanes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(kind, out var lane) ? lane : lanes.GetOrAdd(kind.ToString(), Made);
+    }
+
+    private Lane Made(string kind) => new(Breadcrumbs.Of(entry.Id, kind), entry.Measures.Of(kind));
+
+    internal readonly record struct Visit(Lane Lane, int Crumb, long Started);
+
+    /// What visits of one kind share.
+    internal sealed class Lane(byte[] crumb, Measures.Times times)
+    {
+        public int Inside;
+
+        public byte[] Crumb => crumb;
+
+        public Measures.Times Times => times;
     }
 }

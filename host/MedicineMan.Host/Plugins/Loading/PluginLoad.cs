@@ -19,7 +19,7 @@ internal sealed class PluginLoad(
     {
         var plugin = new LoadedPlugin(package.Manifest, entry, new Visits(entry, crumbs, options.Value, clock));
         plugin.Hold(lending.To(plugin, package, granted));
-        var crumb = crumbs.Drop(package.Manifest.Id, Quarantine.Load);
+        var crumb = crumbs.Drop(Breadcrumbs.Of(package.Manifest.Id, Quarantine.Load));
         try
         {
             await Load(package, plugin, cancel);

@@ -2,6 +2,7 @@ using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MedicineMan.Host.Plugins.Routes;
 
@@ -14,11 +15,11 @@ internal sealed class RouteGuard(LoadedPlugin plugin, RequestDelegate inner, Plu
 
     public async Task Invoke(HttpContext context)
     {
-        if (await Forged(context))
+        if (MayBeForged(context.Request) && await Forged(context))
         {
             await Answer(context, StatusCodes.Status400BadRequest, "The request has no valid anti-forgery token.", "Reload the page and try again.");
         }
-        else if (plugin.Enter(Where(context), out var refused) is { } visit)
+        else if (plugin.Enter("route", out var refused) is { } visit)
         {
             await Visit(context, visit);
         }
@@ -38,16 +39,16 @@ internal sealed class RouteGuard(LoadedPlugin plugin, RequestDelegate inner, Plu
 
     private async Task Visit(HttpContext context, PluginVisit visit)
     {
-        var (services, aborted) = (context.RequestServices, context.RequestAborted);
-        using var late = new CancellationTokenSource(options.RouteTimeLimit, clock);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(aborted, plugin.Unloading, late.Token);
-        (context.RequestServices, context.RequestAborted) = (visit.Services, limit.Token);
+        var (services, host) = (context.RequestServices, context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>());
+        using var limited = new LimitedLifetime(host, options.RouteTimeLimit, clock, plugin.Unloading);
+        context.RequestServices = visit.Services;
+        context.Features.Set<IHttpRequestLifetimeFeature>(limited);
         Exception? failure = null;
         var running = Run(context, visit);
         try
         {
             // A plugin that ignores the token keeps its visit, and the request goes on without it.
-            await running.WaitAsync(limit.Token);
+            await (running.IsCompleted ? running : running.WaitAsync(limited.RequestAborted));
         }
         catch (Exception exception)
         {
@@ -55,12 +56,13 @@ internal sealed class RouteGuard(LoadedPlugin plugin, RequestDelegate inner, Plu
         }
         finally
         {
-            (context.RequestServices, context.RequestAborted) = (services, aborted);
+            context.RequestServices = services;
+            context.Features.Set(host);
         }
 
-        if (failure is not null && !aborted.IsCancellationRequested)
+        if (failure is not null && !host.RequestAborted.IsCancellationRequested)
         {
-            await Answer(context, failure, late.IsCancellationRequested, abandoned: !running.IsCompleted);
+            await Answer(context, failure, limited.Late, abandoned: !running.IsCompleted);
         }
     }
 
@@ -118,12 +120,12 @@ internal sealed class RouteGuard(LoadedPlugin plugin, RequestDelegate inner, Plu
     }
 
     /// A browser sends cookies along with a forged request, but never a bearer token.
-    private static async Task<bool> Forged(HttpContext context)
-    {
-        var unsafeMethod = !(HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || HttpMethods.IsOptions(context.Request.Method));
-        var bearer = context.Request.Headers.Authorization.ToString().StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase);
-        return unsafeMethod && !bearer && context.RequestServices.GetService<IAntiforgery>() is { } antiforgery && !await antiforgery.IsRequestValidAsync(context);
-    }
+    private static bool MayBeForged(HttpRequest request) =>
+        !(HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method))
+        && !request.Headers.Authorization.ToString().StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase);
+
+    private static async Task<bool> Forged(HttpContext context) =>
+        context.RequestServices.GetService<IAntiforgery>() is { } antiforgery && !await antiforgery.IsRequestValidAsync(context);
 
     private static string Where(HttpContext context) => $"route {context.Request.Method} {context.Request.Path}";
 }
