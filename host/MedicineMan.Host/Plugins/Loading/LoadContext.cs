@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
-using McMaster.NETCore.Plugins;
+using McMaster.NETCore.Plugins.Loader;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Plugins.Loading;
@@ -16,37 +16,38 @@ internal sealed class LoadContext : IDisposable
     // every plugin, which is a third of the time that a load takes; the answer is always the same.
     private static readonly Lazy<HashSet<string>> Shared = new(SharedNames);
 
-    private readonly PluginLoader loader;
+    private readonly string file;
+    private AssemblyLoadContext? context;
 
-    private LoadContext(PluginLoader loader)
+    private LoadContext(string file, AssemblyLoadContext context)
     {
-        this.loader = loader;
-        Collected = new WeakReference(loader.LoadContext);
+        (this.file, this.context) = (file, context);
+        Collected = new WeakReference(context);
     }
 
     /// Dead once nothing of the plugin is held any more. The list of load contexts does not tell: unloading takes a context off it at once.
     public WeakReference Collected { get; }
 
-    public static LoadContext Open(string file) => new(PluginLoader.CreateFromAssemblyFile(file, Roots, config =>
+    public static LoadContext Open(string file)
     {
-        config.IsUnloadable = true;
-        config.PreferSharedTypes = false;
-        config.EnableHotReload = false;
-        config.LoadInMemory = false;
-        config.IsLazyLoaded = true;
+        // The library's builder and not its PluginLoader, which reads the host's own runtime files anew for every plugin.
+        var builder = new AssemblyLoadContextBuilder().SetMainAssemblyPath(file).SetDefaultContext(AssemblyLoadContext.Default).EnableUnloading().IsLazyLoaded(true);
+        Array.ForEach(Roots, root => builder.PreferDefaultLoadContextAssembly(root.Assembly.GetName()));
         // What is not in its folder comes from the host anyhow; what is, and is shared, has to be named.
         foreach (var name in Directory.EnumerateFiles(Path.GetDirectoryName(file)!, "*.dll").Select(Path.GetFileNameWithoutExtension).Where(name => Shared.Value.Contains(name!)))
         {
-            config.SharedAssemblies.Add(new AssemblyName(name!));
+            builder.PreferDefaultLoadContextAssembly(new AssemblyName(name!));
         }
-    }));
+
+        return new LoadContext(file, builder.Build());
+    }
 
     /// Constructs the type that the assembly's attribute names. No other type is looked at.
     /// <returns>Null, with the reason, when there is no such type.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public IPlugin? Entry(out string reason)
     {
-        var assembly = loader.LoadDefaultAssembly();
+        var assembly = context!.LoadFromAssemblyPath(file);
         var type = assembly.GetCustomAttribute<MedicineManPluginAttribute>()?.PluginType;
         reason = type is null ? $"{assembly.GetName().Name} has no [assembly: MedicineManPlugin(typeof(…))] that names a type."
             : type.Assembly != assembly ? $"The type {type.FullName} does not live in {assembly.GetName().Name}."
@@ -56,7 +57,11 @@ internal sealed class LoadContext : IDisposable
         return reason.Length == 0 ? (IPlugin)Activator.CreateInstance(type!)! : null;
     }
 
-    public void Dispose() => loader.Dispose();
+    public void Dispose()
+    {
+        context?.Unload();
+        context = null;
+    }
 
     private static HashSet<string> SharedNames()
     {
