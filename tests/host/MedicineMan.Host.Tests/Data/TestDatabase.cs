@@ -11,6 +11,8 @@ internal sealed class TestDatabase : IAsyncDisposable
     {
         var server = await PostgresServer.Start();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Stop();
+        await server.Execute("create database migrated");
+        await using var made = await Migrated(server.ConnectionString("migrated"), null);
         return server;
     });
 
@@ -38,7 +40,7 @@ internal sealed class TestDatabase : IAsyncDisposable
     {
         var server = await SharedPostgres.Value;
         var name = "t" + Guid.NewGuid().ToString("N");
-        await server.Execute($"create database {name}");
+        await server.Execute($"create database {name} template migrated");
         return await Migrated(server.ConnectionString(name).Replace("Pooling=false", "Maximum Pool Size=10", StringComparison.Ordinal), null);
     }
 

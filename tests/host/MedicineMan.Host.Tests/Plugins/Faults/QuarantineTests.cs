@@ -91,11 +91,11 @@ public sealed class QuarantineTests : IDisposable
     public void A_second_process_beside_the_first_leaves_its_crumbs_alone()
     {
         using var server = new Breadcrumbs(folder["crumbs"]);
-        server.Drop("acme.bad", "route");
+        server.Drop(Breadcrumbs.Of("acme.bad", "route"));
         using (var command = new Breadcrumbs(folder["crumbs"]))
         {
             Assert.Empty(command.Left);
-            Assert.Equal(-1, command.Drop("acme.other", "route"));
+            Assert.Equal(-1, command.Drop(Breadcrumbs.Of("acme.other", "route")));
         }
 
         server.Dispose();
@@ -117,10 +117,10 @@ public sealed class QuarantineTests : IDisposable
     {
         using (var crumbs = new Breadcrumbs(folder["crumbs"]))
         {
-            crumbs.Pick(crumbs.Drop("acme.good", "route"));
+            crumbs.Pick(crumbs.Drop(Breadcrumbs.Of("acme.good", "route")));
             foreach (var pair in inside.Chunk(2))
             {
-                crumbs.Drop(pair[0], pair[1]);
+                crumbs.Drop(Breadcrumbs.Of(pair[0], pair[1]));
             }
         }
 
