@@ -155,9 +155,10 @@ internal sealed record ApprovalRequest
 /// <param name="Source"><c>bundled</c>, <c>upload</c>, <c>folder</c>, or the id of a registry.</param>
 /// <param name="Upgrade">A newer version that fits this host.</param>
 /// <param name="Key">Fingerprint of the key the version in use was signed with.</param>
+/// <param name="Memory">Null until it was weighed, some time after it was loaded.</param>
 internal sealed record PluginAnswer(
     string Id, string Name, string Version, string Summary, string Publisher, PluginState State, string Code, string Reason, IReadOnlyList<string> Contributions, int Faults,
-    string Source, bool Enabled, string? PreviousVersion, string? Upgrade, string? Key, PendingAnswer? Pending, IReadOnlyList<string> Warnings)
+    string Source, bool Enabled, string? PreviousVersion, string? Upgrade, string? Key, PendingAnswer? Pending, IReadOnlyList<string> Warnings, MemoryAnswer? Memory)
 {
     public static PluginAnswer Of(ListedPlugin plugin, PendingPlugin? pending)
     {
@@ -165,9 +166,15 @@ internal sealed record PluginAnswer(
         return new(
             status.Id, status.Name, status.Version, status.Summary, status.Publisher, status.State, status.Code, status.Reason, status.Contributions, status.Faults,
             plugin.Source, plugin.IsOn, plugin.Installed?.PreviousVersion, plugin.Upgrade, plugin.Signer, pending is null ? null : PendingAnswer.Of(pending),
-            [.. plugin.Warnings.Select(advisory => $"{advisory.Id} ({advisory.Severity}): {advisory.Text}")]);
+            [.. plugin.Warnings.Select(advisory => $"{advisory.Id} ({advisory.Severity}): {advisory.Text}")],
+            status.Memory is { } memory ? new MemoryAnswer(memory.Bytes, memory.IsWhole, memory.At) : null);
     }
 }
+
+/// What the host found a plugin to keep.
+/// <param name="Bytes">An estimate of its objects, and its code.</param>
+/// <param name="Whole">False when there was more than could be counted: at least so many.</param>
+internal sealed record MemoryAnswer(long Bytes, bool Whole, DateTimeOffset At);
 
 /// A version that is installed and not in use.
 /// <param name="Failure">Why it did not start; null when it waits for an approval.</param>

@@ -18,7 +18,7 @@ internal static class BackupCommands
         return new Command(verb, "Backs up a plan now.") { name, wait }.Does(async (parsed, host, output, cancel) =>
         {
             var plan = await host.Plan(parsed.GetValue(name)!, cancel);
-            var backup = await host.Post<BackupAnswer>($"plans/{plan.Id}/run", null, cancel);
+            var backup = await host.Start<BackupAnswer>($"plans/{plan.Id}/run", null, cancel);
             if (!parsed.GetValue(wait))
             {
                 output.One(backup, ("backup", backup.Id));

@@ -60,7 +60,7 @@ internal static class JobCommands
         var follow = new Option<bool>("--follow", "-f") { Description = "Wait until the job ends." };
         return new Command(verb, description) { Id, follow }.Does(async (parsed, host, output, cancel) =>
         {
-            var job = await host.Post<JobAnswer>($"jobs/{Uri.EscapeDataString(parsed.GetValue(Id)!)}/{verb}", null, cancel);
+            var job = await host.Start<JobAnswer>($"jobs/{Uri.EscapeDataString(parsed.GetValue(Id)!)}/{verb}", null, cancel);
             if (parsed.GetValue(follow))
             {
                 job = await new JobWatch(host, output).Wait(job.Id, cancel);

@@ -32,7 +32,7 @@ internal static class PluginCommands
             : output.List(
                 host.All<PluginAnswer>("plugins", cancel), "No plugin.",
                 ("PLUGIN", plugin => plugin.Id), ("NAME", plugin => plugin.Name), ("VERSION", plugin => plugin.Version), ("STATE", plugin => plugin.State.ToString().ToLowerInvariant()),
-                ("NEWER", plugin => plugin.Upgrade), ("WITH", plugin => string.Join(", ", plugin.Contributions)), ("PROBLEM", plugin => plugin.Reason)));
+                ("MEMORY", plugin => Memory(plugin)), ("NEWER", plugin => plugin.Upgrade), ("WITH", plugin => string.Join(", ", plugin.Contributions)), ("PROBLEM", plugin => plugin.Reason)));
     }
 
     private static Command Install()
@@ -110,8 +110,10 @@ internal static class PluginCommands
             output.Remark("The server on this data directory takes the change up within seconds.");
         }
 
-        return output.One(plugin, ("plugin", plugin.Id), ("version", plugin.Version), ("state", plugin.State.ToString().ToLowerInvariant()), ("reason", plugin.Reason), ("key", plugin.Key));
+        return output.One(plugin, ("plugin", plugin.Id), ("version", plugin.Version), ("state", plugin.State.ToString().ToLowerInvariant()), ("reason", plugin.Reason), ("key", plugin.Key), ("memory", Memory(plugin)));
     }
+
+    private static string? Memory(PluginAnswer plugin) => plugin.Memory is { } memory ? $"{(memory.Whole ? "" : "more than ")}{Output.Bytes(memory.Bytes)}" : null;
 
     private static async Task<PluginAnswer> Send(HostClient host, string file, string? trust, CancellationToken cancel)
     {

@@ -47,7 +47,7 @@ internal static class RestoreCommands
                     BackupId = backup.Id, Item = one, ServerId = (await host.Server(parsed.GetValue(server)!, cancel)).Id, Target = TargetName.For(name, one),
                     Objects = parsed.GetValue(tables), DryRun = parsed.GetValue(dryRun), Confirmation = parsed.GetValue(replace) ? parsed.GetValue(confirm) : null,
                 };
-                var restore = await host.Post<RestoreAnswer>("restores", order, cancel);
+                var restore = await host.Start<RestoreAnswer>("restores", order, cancel);
                 if (!parsed.GetValue(wait))
                 {
                     output.One(restore, ("restore", restore.Id));

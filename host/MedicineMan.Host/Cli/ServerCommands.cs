@@ -95,7 +95,7 @@ internal static class ServerCommands
         return new Command("scan", "Looks at what runs on a server, read-only.") { Name, wait }.Does(async (parsed, host, output, cancel) =>
         {
             var server = await host.Server(parsed.GetValue(Name)!, cancel);
-            var job = await host.Post<JobAnswer>($"servers/{server.Id}/scans", null, cancel);
+            var job = await host.Start<JobAnswer>($"servers/{server.Id}/scans", null, cancel);
             if (!parsed.GetValue(wait))
             {
                 return Endings.Queued(host, output, job.Id);

@@ -6,7 +6,6 @@ using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Backups;
 using MedicineMan.Sdk.Scanning;
-using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Host.Plugins;
 
@@ -65,15 +64,6 @@ internal sealed class GuardedBackups(LoadedPlugin plugin, ProviderContribution p
         using var handed = HandedSecrets.Give(Lent.Grant, source.Password is { } password ? [password] : []);
         return await call(inner, source with { Server = new LentRunner(source.Server, Lent.Grant, Lent.Lent, handed, source.RunAs) }, either);
     }, cancel);
-}
-
-internal sealed class GuardedStorage(LoadedPlugin plugin, ProviderContribution provider) : GuardedProvider<IStorageProvider>(plugin, provider), IStorageProvider
-{
-    public ValueTask<IStorageBackend> OpenAsync(JsonElement settings, CancellationToken cancel) => new(Call(async (inner, either) =>
-    {
-        using var handed = HandedSecrets.Give(Lent.Grant, HandedSecrets.In(Lent.Grant.Manifest, settings));
-        return await inner.OpenAsync(settings, either);
-    }, cancel));
 }
 
 internal sealed class GuardedScanner(LoadedPlugin plugin, ProviderContribution provider) : GuardedProvider<IScanner>(plugin, provider), IScanner

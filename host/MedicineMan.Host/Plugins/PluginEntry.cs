@@ -1,5 +1,6 @@
 using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Plugins.Memory;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Plugins;
@@ -16,6 +17,7 @@ internal sealed class PluginEntry(string id, string name, PluginOptions options,
     private IReadOnlyList<PluginProblem> problems = [];
     private string reason = "";
     private double milliseconds;
+    private MemoryEstimate? memory;
     private int faults;
 
     public string Id => id;
@@ -102,6 +104,14 @@ internal sealed class PluginEntry(string id, string name, PluginOptions options,
         }
     }
 
+    public void Weighed(MemoryEstimate estimate)
+    {
+        lock (gate)
+        {
+            memory = estimate;
+        }
+    }
+
     /// Counts a failure of the plugin's code. Only text is kept: an exception's type would pin the plugin.
     public void Record(string where, Exception exception)
     {
@@ -138,6 +148,7 @@ internal sealed class PluginEntry(string id, string name, PluginOptions options,
                 LatestFaults = [.. latest],
                 LoadMilliseconds = milliseconds,
                 Resident = resident,
+                Memory = memory,
                 PausedUntil = Breaker.PausedUntil,
             };
         }

@@ -83,6 +83,16 @@ internal sealed partial class PluginLifecycle(
         plugin.Entry.Becomes(PluginState.Quarantined, reason);
     }
 
+    /// Takes a plugin out that harms the host, and lists it with the reason.
+    public async Task TakeOut(LoadedPlugin plugin, PluginProblem problem)
+    {
+        if (catalogue.Deactivate(one => one == plugin) is { Count: > 0 } leaving)
+        {
+            plugin.Entry.Refuse([problem]);
+            await Retire(leaving, options.Value.DrainTimeLimit);
+        }
+    }
+
     /// Takes all plugins out of use, as the host stops.
     public Task RetireAll() => Retire(catalogue.Deactivate(_ => true), options.Value.ShutdownDrainTimeLimit);
 

@@ -40,6 +40,12 @@ internal sealed class PluginOptions
     /// Visits of one kind (routes, jobs, fragments, providers) that may be inside a plugin at once.
     public int MostAtOnce { get; set; } = 64;
 
+    /// Bytes that a plugin may keep, by the host's estimate, before it is taken out; 0 for no limit.
+    public long MostMemory { get; set; } = 256L << 20;
+
+    /// How often plugins are weighed; 0 for never.
+    public TimeSpan MemoryLook { get; set; } = TimeSpan.FromSeconds(30);
+
     public TimeSpan ConfigureTimeLimit { get; set; } = TimeSpan.FromSeconds(5);
 
     public TimeSpan StartTimeLimit { get; set; } = TimeSpan.FromSeconds(10);

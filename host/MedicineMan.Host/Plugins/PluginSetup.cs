@@ -36,6 +36,7 @@ internal static class PluginSetup
         services.AddSingleton<Actions.PluginActions>().AddSingleton<Actions.ActionForms>();
         services.AddPluginSettings();
         services.AddHostedService<PluginStart>();
+        services.AddSingleton<Memory.MemoryWatch>().AddHostedService(provider => provider.GetRequiredService<Memory.MemoryWatch>());
         services.AddHostedService<Development.DevelopmentFolders>();
         return services;
     }

@@ -48,6 +48,9 @@ internal sealed record PluginStatus
     /// Earlier versions whose code is still in memory.
     public required int Resident { get; init; }
 
+    /// What it held when it was last weighed; null when it was not yet.
+    public Memory.MemoryEstimate? Memory { get; init; }
+
     /// It failed too often and takes no calls until then; null when it does.
     public DateTimeOffset? PausedUntil { get; init; }
 }

@@ -33,9 +33,9 @@ internal sealed class Providers(PluginCatalogue catalogue)
             where provider.Contract == typeof(T)
             select (provider.Kind, plugin.Manifest.Id, (T)Guarded(plugin, provider))];
 
-    private static IProvider Guarded(LoadedPlugin plugin, ProviderContribution provider) =>
+    private IProvider Guarded(LoadedPlugin plugin, ProviderContribution provider) =>
         provider.Contract == typeof(IBackupProvider) ? new GuardedBackups(plugin, provider)
-        : provider.Contract == typeof(IStorageProvider) ? new GuardedStorage(plugin, provider)
+        : provider.Contract == typeof(IStorageProvider) ? new GuardedStorage(plugin, provider, this)
         : provider.Contract == typeof(INotifier) ? new GuardedNotifier(plugin, provider)
         : provider.Contract == typeof(ICloudProvider) ? new GuardedCloud(plugin, provider)
         : provider.Contract == typeof(IDirectory) ? new GuardedDirectory(plugin, provider)

@@ -19,7 +19,7 @@ internal sealed class JobWatch(HostClient host, Output output)
     {
         if (host.InProcess is { } here)
         {
-            await here.Work(cancel);
+            await Work(here, cancel);
         }
 
         return output.ShowsProgress && !output.IsJson
@@ -89,6 +89,18 @@ internal sealed class JobWatch(HostClient host, Output output)
             }
 
             await Task.Delay(Step, asked ? patience.Token : CancellationToken.None);
+        }
+    }
+
+    private static async Task Work(LocalHost here, CancellationToken cancel)
+    {
+        try
+        {
+            await here.Work(cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The job waits in the queue, and is cancelled there.
         }
     }
 

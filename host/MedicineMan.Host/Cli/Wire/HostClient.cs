@@ -14,6 +14,8 @@ internal sealed class HostClient(Uri address, string token, HttpMessageHandler h
 {
     private static readonly JsonSerializerOptions Reading = new(ApiJson.Options) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Skip };
 
+    private static readonly TimeSpan ForTheAnswer = TimeSpan.FromSeconds(10);
+
     private readonly HttpMessageInvoker http = new(handler);
 
     public LocalHost? InProcess => inProcess;
@@ -32,6 +34,16 @@ internal sealed class HostClient(Uri address, string token, HttpMessageHandler h
     }
 
     public async Task<T> Post<T>(string path, object? body, CancellationToken cancel) => await Read<T>(await Send(HttpMethod.Post, path, body, cancel), cancel);
+
+    /// A POST that starts something which outlives the command. Being interrupted does not tear it off half way: what was started by then could no
+    /// longer be named, and would go on with nobody to cancel it. So the answer is waited for, and the caller cancels what it names.
+    public async Task<T> Start<T>(string path, object? body, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        using var patience = new CancellationTokenSource();
+        await using var interrupted = cancel.Register(() => patience.CancelAfter(ForTheAnswer));
+        return await Post<T>(path, body, patience.Token);
+    }
 
     public async Task<T> Put<T>(string path, object body, CancellationToken cancel) => await Read<T>(await Send(HttpMethod.Put, path, body, cancel), cancel);
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using MedicineMan.Host.Plugins.Faults;
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Plugins.Routes;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Plugins.Loading;
@@ -66,6 +67,13 @@ internal sealed class LoadedPlugin : IDisposable
 
     /// The plugin's own container, for the host's mapping of its routes.
     public IServiceProvider Services => services ?? throw Gone();
+
+    /// Where what it keeps hangs on, for weighing it; empty once it is let go.
+    public IReadOnlyList<object> Roots() =>
+    [
+        .. new object?[] { plugin, services }.OfType<object>(),
+        .. Contributions.Routes, .. Contributions.Fragments.Select(fragment => fragment.Source), .. Endpoints.Select(endpoint => RouteGuard.Inner(endpoint)).OfType<object>(),
+    ];
 
     /// Opens a visit with its own scope of services; null, with the reason, when it can't be entered.
     public PluginVisit? Enter(string where, out Refusal refused)

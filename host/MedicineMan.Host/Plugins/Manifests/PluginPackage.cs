@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MedicineMan.Host.Plugins.Manifests.Binding;
 
 namespace MedicineMan.Host.Plugins.Manifests;
 
@@ -18,6 +19,7 @@ internal sealed record PluginPackage(string Folder, PluginManifest Manifest)
         var manifest = ManifestReader.Read(folder);
         var package = new PluginPackage(folder, manifest);
         PluginProblem[] problems = [.. package.Compatibility(), .. package.Missing(), .. package.Copies()];
+        problems = problems.Length == 0 ? [.. SdkReferences.Check(folder, manifest)] : problems;
         return problems.Length == 0 ? package : throw new PluginRefusedException(problems);
     }
 

@@ -17,6 +17,8 @@ internal sealed partial class PluginActivation(
     private readonly ConcurrentDictionary<string, bool> ours = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> failed = new(StringComparer.Ordinal);
 
+    public bool IsFaulted(string id) => Running(id) is null && catalogue.Find(id) is { State: PluginState.Faulted };
+
     public string? Running(string id) => catalogue.Active.FirstOrDefault(plugin => plugin.Manifest.Id == id)?.Manifest.Version;
 
     /// Puts a version in use and writes that down; the version before goes on until then, and for good when this one fails.
@@ -101,11 +103,20 @@ internal sealed partial class PluginActivation(
     {
         if (row.Wanted is { } wanted)
         {
-            await (Running(row.Id) == wanted ? Task.CompletedTask : Load(row.Id, wanted, cancel));
+            // One that was taken out for what it kept stays out until a person tries it again.
+            var overgrown = catalogue.Find(row.Id) is { Code: Memory.MemoryWatch.Overgrown } status && status.Version == wanted;
+            await (overgrown || Running(row.Id) == wanted ? Task.CompletedTask : Load(row.Id, wanted, cancel));
         }
         else if (ours.ContainsKey(row.Id) && Running(row.Id) is not null)
         {
             await Retire(row, Reason(row));
+        }
+        else if (row is { Blocked: null, Enabled: true, Failure: { } failure })
+        {
+            if (!IsFaulted(row.Id))
+            {
+                Shelve(row, entry => entry.Becomes(PluginState.Faulted, failure));
+            }
         }
         else if (catalogue.Find(row.Id) is null || ours.ContainsKey(row.Id))
         {

@@ -87,6 +87,26 @@ internal sealed class PluginInstaller(
         return await Activate(actor, row, row.ActiveVersion ?? row.PendingVersion!, cancel);
     }, cancel);
 
+    /// Tries a plugin again that failed to start; one that runs, or that a person or an advisory keeps out, stays as it is.
+    public Task Retry(Actor actor, string plugin, CancellationToken cancel) => Alone(async () =>
+    {
+        var row = await installed.Find(plugin, cancel);
+        if (!activation.IsFaulted(plugin) || row is { Enabled: false })
+        {
+            return row;
+        }
+
+        if (await registries.IsBundled(plugin, cancel))
+        {
+            await activation.LoadBundled(plugin, cancel);
+            return row;
+        }
+
+        return row is null ? row : await Activate(actor, row, row.ActiveVersion ?? row.PendingVersion!, cancel);
+    }, cancel);
+
+    public Task<bool> IsBundled(string plugin, CancellationToken cancel) => registries.IsBundled(plugin, cancel);
+
     public Task<InstalledPlugin> Disable(Actor actor, string plugin, CancellationToken cancel) => Alone(async () =>
     {
         var row = await Switch(actor, await Bundled(plugin, cancel), false, cancel);

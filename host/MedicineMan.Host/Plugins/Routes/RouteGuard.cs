@@ -7,9 +7,14 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MedicineMan.Host.Plugins.Routes;
 
 /// Stands before every route of a plugin: its own services, a time limit, and an answer of the host's whatever the plugin does.
-internal sealed class RouteGuard(LoadedPlugin plugin, RequestDelegate inner, PluginEndpoints endpoints, PluginOptions options, TimeProvider clock)
+internal sealed class RouteGuard(LoadedPlugin plugin, RequestDelegate guarded, PluginEndpoints endpoints, PluginOptions options, TimeProvider clock)
 {
+    private readonly RequestDelegate inner = guarded;
+
     public RouteEndpoint? Endpoint { get; set; }
+
+    /// The plugin's own code behind a guarded endpoint.
+    public static RequestDelegate? Inner(Endpoint endpoint) => (endpoint.RequestDelegate?.Target as RouteGuard)?.inner;
 
     private string Name => plugin.Manifest.Name;
 

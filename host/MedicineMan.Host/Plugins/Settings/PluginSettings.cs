@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Plugins.Packages;
 using MedicineMan.Host.Plugins.Settings.Forms;
 using MedicineMan.Sdk;
 
@@ -9,7 +10,7 @@ namespace MedicineMan.Host.Plugins.Settings;
 
 /// The settings of plugins: a form out of the manifest, checked by the host, tried out by the plugin, kept in the database with secrets in
 /// the vault, and in force at once. A plugin that is not running can be set as well, since wrong settings may be why.
-internal sealed class PluginSettings(PluginCatalogue catalogue, PluginSettingsStore store, TimeProvider clock)
+internal sealed class PluginSettings(PluginCatalogue catalogue, PluginSettingsStore store, PluginInstaller installer, TimeProvider clock)
 {
     private static readonly TimeSpan TestLimit = TimeSpan.FromSeconds(10);
 
@@ -34,7 +35,23 @@ internal sealed class PluginSettings(PluginCatalogue catalogue, PluginSettingsSt
         var row = await store.Accept(manifest.Id, manifest.Name, tried.Row.DraftId!, manifest.SettingsVersion, actor, cancel);
         var running = Running(manifest.Id);
         running?.Contributions.Settings?.Apply(row.Values!);
-        return tried with { Row = row, Saved = true, InForce = running is not null };
+        var refusal = running is null ? await Retry(manifest.Id, actor, cancel) : null;
+        return tried with { Row = row, Saved = true, InForce = Running(manifest.Id) is not null, Refusal = refusal };
+    }
+
+    /// Loads a plugin that failed to start: other settings may be all it lacked.
+    /// <returns>Why it does not start with these either; null when it does, or when something else keeps it out.</returns>
+    private async Task<string?> Retry(string id, Actor actor, CancellationToken cancel)
+    {
+        try
+        {
+            await installer.Retry(actor, id, cancel);
+            return null;
+        }
+        catch (UserFacingException refused)
+        {
+            return refused.Message;
+        }
     }
 
     /// Puts what other nodes have saved in force here.
@@ -45,6 +62,11 @@ internal sealed class PluginSettings(PluginCatalogue catalogue, PluginSettingsSt
             if (Running(row.PluginId) is { } plugin && row.Values is { } values && plugin.Manifest.SettingsVersion == row.Version)
             {
                 plugin.Contributions.Settings?.Apply(values);
+            }
+            else if (await installer.IsBundled(row.PluginId, cancel))
+            {
+                // An installed one is seen to by the row that the other node wrote when it started there.
+                await Retry(row.PluginId, Actor.System, cancel);
             }
         }
     }
@@ -90,6 +112,14 @@ internal sealed record SettingsOutcome(SettingsRow Row)
 
     public bool Saved { get; init; }
 
+    /// Why it still does not start with them; null when it does, or was not tried.
+    public string? Refusal { get; init; }
+
     /// The plugin is running and works with them already; otherwise it will once it is loaded.
     public bool InForce { get; init; }
+
+    /// What a person reads once they are saved.
+    public string Told(string plugin) => Refusal is null
+        ? $"The settings of {plugin} are saved and {(InForce ? "in force" : "wait until it is loaded")}."
+        : $"The settings of {plugin} are saved, and it does not start with them either. {Refusal}";
 }

@@ -1,8 +1,9 @@
 using System.Diagnostics;
+using MedicineMan.Host.Plugins.Memory;
 
 namespace MedicineMan.Host.Tests.Plugins;
 
-/// A plugin that is built and swapped all day long. It runs with no other test beside it, since it weighs the process.
+/// A plugin that is built, weighed and swapped all day long. It runs with no other test beside it, since it weighs the process.
 [Collection(Alone)]
 public sealed class ChurnTests
 {
@@ -32,6 +33,8 @@ public sealed class ChurnTests
     private static async Task Swap(PluginTestHost host)
     {
         await host.Lifecycle.Load(PluginFolders.Hello, CancellationToken.None);
+        await host.Of<MemoryWatch>().Look(CancellationToken.None);
+        Assert.InRange(host.Catalogue.Find("samples.hello")!.Memory!.Bytes, 10_000, 2L << 20);
         Assert.Equal("Hello, world, from Hello 0.1.0.", await host.Client.GetStringAsync("/plugins/samples.hello/greeting"));
     }
 

@@ -68,7 +68,7 @@ internal sealed class EditModel(PluginSettings settings) : PageModel
 
         if (Outcome.Saved)
         {
-            this.Say($"The settings of {plugin.Manifest.Name} are saved and {(Outcome.InForce ? "in force" : "wait until it is loaded")}.");
+            (Outcome.Refusal is null ? (Action<string>)this.Say : this.Warn)(Outcome.Told(plugin.Manifest.Name));
             return RedirectToPage(new { id });
         }
 
