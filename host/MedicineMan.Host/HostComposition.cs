@@ -105,7 +105,7 @@ internal static class HostComposition
         builder.Services.Configure<PluginOptions>(options => (options.StateFolder, options.SafeMode) = (directory.Folder("plugins"), options.SafeMode || settings.SafeMode));
         builder.Services.AddPluginPackages();
         builder.Services.AddBackups();
-        builder.Services.AddSingleton<Dashboard.Numbers>();
+        builder.Services.AddSingleton<Dashboard.Numbers>().AddSingleton<Help.HelpPages>();
         builder.Services.AddJobs();
         builder.Services.AddSchedules().AddPluginEvents();
         builder.Services.AddApi();

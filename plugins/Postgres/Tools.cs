@@ -4,7 +4,8 @@ using MedicineMan.Sdk.Commands;
 
 namespace MedicineMan.Plugins.Postgres;
 
-/// PostgreSQL's client programs as found on a server: the newest folder that has all of them.
+/// PostgreSQL's client programs as found on a server: the newest folder that has all of them, or none for those on its PATH. Looked for without a
+/// shell, so that the plugin need not ask for one, with which it could run anything.
 internal sealed record Tools(string Folder, int Major, string Version)
 {
     /// Debian and Red Hat keep one folder for each major version outside PATH; the copies on PATH may be wrappers that pick by cluster.
@@ -12,32 +13,28 @@ internal sealed record Tools(string Folder, int Major, string Version)
 
     private static readonly string[] Needed = ["psql", "pg_dump", "pg_restore", "pg_dumpall"];
 
-    private const string FindScript = """
-        look() {
-            [ -x "$1/psql" ] || [ -x "$1/pg_dump" ] || return 0
-            has=
-            for p in psql pg_dump pg_restore pg_dumpall; do [ -x "$1/$p" ] && has="$has $p"; done
-            printf '%s\t%s\t%s\n' "$1" "$has" "$("$1/pg_dump" --version 2>/dev/null)"
-        }
-        for place in "$@"; do for folder in $place; do look "$folder"; done; done
-        IFS=:
-        for folder in $PATH; do look "$folder"; done
-        """;
-
-    public string Path(string program) => $"{Folder}/{program}";
+    public string Path(string program) => Folder.Length == 0 ? program : $"{Folder}/{program}";
 
     public static async Task<Tools> Find(BackupSource source, IReadOnlyList<string> places, CancellationToken cancel)
     {
-        var command = new CommandSpec("sh", ["-c", FindScript, "sh", .. places]) { RunAs = source.RunAs };
-        var (output, exit) = await source.Server.RunTextAsync(command, "", 1 << 20, cancel);
-        if (!exit.Ok && output.Length == 0 && exit.ErrorText.Length > 0)
+        var found = new List<(Tools Tools, string[] Has)>();
+        foreach (var (folder, has) in await Folders(source, places, cancel))
         {
-            throw new UserFacingException($"PostgreSQL's programs could not be looked for on the server: {exit.ErrorText.Trim()}");
+            if (has.Contains("pg_dump") && await Said(source, $"{folder}/pg_dump", cancel) is { } said)
+            {
+                found.Add((Read(folder, said), has));
+            }
         }
 
-        var found = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse).OfType<(Tools Tools, string[] Has)>().ToList();
-        return found.Where(f => Needed.All(f.Has.Contains)).Select(f => f.Tools).MaxBy(t => t.Major)
-            ?? throw Missing([.. Needed.Where(need => !found.Any(f => f.Has.Contains(need)))], null);
+        var best = found.Where(one => Needed.All(one.Has.Contains)).Select(one => one.Tools).MaxBy(tools => tools.Major);
+        if (await Said(source, "pg_dump", cancel) is { } onPath && Read("", onPath) is var tools && tools.Major > (best?.Major ?? -1))
+        {
+            string[] has = [.. await Answering(source, cancel)];
+            best = Needed.All(has.Contains) ? tools : best;
+            found.Add((tools, has));
+        }
+
+        return best ?? throw Missing([.. Needed.Where(need => !found.Exists(one => one.Has.Contains(need)))], null);
     }
 
     /// pg_dump refuses servers newer than itself.
@@ -59,19 +56,58 @@ internal sealed record Tools(string Folder, int Major, string Version)
         ? $"the package postgresql-client-{version} (Debian, Ubuntu), postgresql{version} (Red Hat, Fedora) or postgresql{version}-client (Alpine)"
         : "the package postgresql-client (Debian, Ubuntu, Alpine) or postgresql (Red Hat, Fedora)";
 
-    private static (Tools, string[])? Parse(string line)
+    /// The usual folders that are there, each with the programs in it.
+    private static async Task<IEnumerable<(string Folder, string[] Has)>> Folders(BackupSource source, IReadOnlyList<string> places, CancellationToken cancel)
     {
-        var fields = line.Split('\t');
-        if (fields.Length != 3)
+        var folders = new List<string>();
+        foreach (var place in places)
         {
-            return null;
+            folders.AddRange(place.Contains('*', StringComparison.Ordinal) ? await Matching(source, place, cancel) : [place]);
         }
 
+        // The root is always there: when it is not named, listing itself failed.
+        var (output, exit) = await Run(source, "ls", ["-1d", "/", .. folders.SelectMany(folder => Needed.Select(program => $"{folder}/{program}"))], cancel);
+        var there = output.Split('\n').ToHashSet(StringComparer.Ordinal);
+        return there.Contains("/") || exit.ErrorText.Length == 0
+            ? folders.Select(folder => (folder, Needed.Where(program => there.Contains($"{folder}/{program}")).ToArray()))
+            : throw new UserFacingException($"PostgreSQL's programs could not be looked for on the server: {exit.ErrorText.Trim()}");
+    }
+
+    private static async Task<IEnumerable<string>> Matching(BackupSource source, string place, CancellationToken cancel)
+    {
+        var parts = place.Split('*');
+        var parent = parts[0][..parts[0].LastIndexOf('/')];
+        var (output, _) = await Run(source, "ls", ["-1", $"{parent}/"], cancel);
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(name => $"{parent}/{name}").Where(path => path.StartsWith(parts[0], StringComparison.Ordinal)).Select(path => path + parts[1]);
+    }
+
+    private static async Task<List<string>> Answering(BackupSource source, CancellationToken cancel)
+    {
+        var answering = new List<string>();
+        foreach (var program in Needed)
+        {
+            if (await Said(source, program, cancel) is not null)
+            {
+                answering.Add(program);
+            }
+        }
+
+        return answering;
+    }
+
+    /// Null when the program is not there, or does not run.
+    private static async Task<string?> Said(BackupSource source, string program, CancellationToken cancel) =>
+        await Run(source, program, ["--version"], cancel) is { Exit.Ok: true } said ? said.Output : null;
+
+    private static Task<CommandText> Run(BackupSource source, string program, string[] arguments, CancellationToken cancel) =>
+        source.Server.RunTextAsync(new CommandSpec(program, arguments) { RunAs = source.RunAs }, "", 1 << 20, cancel);
+
+    private static Tools Read(string folder, string said)
+    {
         // "pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", or "17beta1" for a preview.
-        var words = fields[2].Split(' ');
+        var words = said.Trim().Split(' ');
         var version = words.Length > 2 ? words[2] : "";
         var major = string.Concat(version.TakeWhile(char.IsAsciiDigit));
-        return (new Tools(fields[0], major.Length is > 0 and < 4 ? int.Parse(major, System.Globalization.CultureInfo.InvariantCulture) : 0, version),
-            fields[1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        return new Tools(folder, major.Length is > 0 and < 4 ? int.Parse(major, System.Globalization.CultureInfo.InvariantCulture) : 0, version);
     }
 }

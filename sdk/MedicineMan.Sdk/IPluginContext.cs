@@ -54,4 +54,16 @@ public interface IScratchFolder : IDisposable
 {
     /// <summary>Its path; mode 0700.</summary>
     string Path { get; }
+
+    /// <summary>Opens a file of this folder, without the capability <c>native</c> that <c>System.IO.File</c> takes.</summary>
+    /// <param name="name">A plain name; folders below are not reached this way.</param>
+    /// <param name="mode">As <see cref="FileStream"/> takes it.</param>
+    /// <exception cref="ArgumentException">The name leads out of the folder.</exception>
+    Stream Open(string name, FileMode mode)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return System.IO.Path.GetFileName(name) == name && name is not ("." or "..")
+            ? new FileStream(System.IO.Path.Combine(Path, name), mode)
+            : throw new ArgumentException($"\"{name}\" is no plain file name.", nameof(name));
+    }
 }

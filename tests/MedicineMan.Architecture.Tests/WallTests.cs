@@ -33,6 +33,7 @@ public sealed class WallTests
     [Theory]
     [InlineData("Renci.SshNet", @"^host/MedicineMan\.Host/Servers/")]
     [InlineData("Coravel", @"^host/MedicineMan\.Host/Schedules/")]
+    [InlineData("Markdig", @"^host/MedicineMan\.Host/Help/")]
     [InlineData("Scriban", @"^host/MedicineMan\.Host/(Plugins|Notifications)/")]
     [InlineData("McMaster.NETCore.Plugins", @"^host/MedicineMan\.Host/Plugins/")]
     [InlineData("Spectre.Console", @"^host/MedicineMan\.Host/Cli/")]

@@ -106,6 +106,7 @@ public sealed class AccessibilityTests
             ["/backups/repositories/{id}/{snapshot}"] = [$"{shelf.Id}/{Clinic.Text(run, "snapshotId")}"],
             ["/settings/plugins/{id}"] = ["medicineman.postgres", "tests.adjustable"],
             ["/settings/plugins/{id}/settings"] = ["tests.adjustable"],
+            ["/help/{name}"] = ["authors", "capabilities", "restore-without", "plugins"],
             ["/jobs/{id}"] = [Clinic.Text(run, "dumpJobId"), Clinic.Text(broken, "dumpJobId"), Clinic.Id(refused)],
         };
     }
@@ -144,7 +145,7 @@ public sealed class AccessibilityTests
         {
             for (var i = 0; i < ids.Length; i++)
             {
-                await eyes.Page.GotoAsync(route.Replace("{id}/{snapshot}", ids[i], StringComparison.Ordinal).Replace("{id}", ids[i], StringComparison.Ordinal));
+                await eyes.Page.GotoAsync(route.Replace("{id}/{snapshot}", ids[i], StringComparison.Ordinal).Replace("{id}", ids[i], StringComparison.Ordinal).Replace("{name}", ids[i], StringComparison.Ordinal));
                 // What is read from a storage arrives a moment later.
                 await Assertions.Expect(eyes.Page.Locator("main .busy")).ToHaveCountAsync(0);
                 await eyes.Look($"{route.Trim('/').Replace('/', '-').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)}-{i + 1}");

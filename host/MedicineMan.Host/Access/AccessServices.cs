@@ -19,7 +19,7 @@ internal static class AccessServices
             .AddCookie(SignInCookie.Scheme, SignInCookie.Configure)
             .AddScheme<AuthenticationSchemeOptions, ApiTokenScheme>(ApiTokenScheme.Name, null);
         services.AddAuthorization(Policies.Configure);
-        services.AddSingleton<IAuthorizationHandler, RoleRequirementHandler>();
+        services.AddSingleton<IAuthorizationHandler, RoleRequirementHandler>().AddSingleton<IAuthorizationHandler, InstallationRequirementHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Denial>();
         services.AddSingleton<ApiTokenStore>();
         services.AddRateLimiter(options =>

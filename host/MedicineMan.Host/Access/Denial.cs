@@ -20,10 +20,14 @@ internal sealed class Denial : IAuthorizationMiddlewareResultHandler
         else
         {
             var needed = policy.Requirements.OfType<RoleRequirement>().Select(requirement => requirement.For(context.Request)).DefaultIfEmpty(Role.Owner).Max();
-            context.Features.Set(new MissingRole(needed));
+            context.Features.Set(new MissingRole(needed, policy.Requirements.OfType<InstallationRequirement>().Any()));
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
         }
     }
 }
 
-internal sealed record MissingRole(Role Role);
+/// <param name="Installation">Whether it is needed in the first organisation.</param>
+internal sealed record MissingRole(Role Role, bool Installation)
+{
+    public string Sentence => new PermissionMissingException(Role, Installation).Message;
+}

@@ -30,6 +30,12 @@ internal sealed record Visitor
 
     public Actor Actor => TokenId is null ? new Actor("person", PersonId, Name, Address) : new Actor("token", TokenId, Name, Address);
 
+    /// Of the organisation that the installation belongs to.
+    public bool IsOfTheHouse => Organization == OrganizationId.Default;
+
+    /// May decide on what concerns the whole installation, such as plugins.
+    public bool RunsInstallation => IsOfTheHouse && May(Role.Admin);
+
     public bool May(Role role) => Role >= role;
 
     /// For one handler of a page that needs more than the page itself.
@@ -43,8 +49,10 @@ internal sealed record Visitor
 }
 
 /// Shown as the 403 page, which names the role.
-internal sealed class PermissionMissingException(Role role)
-    : UserFacingException($"This needs the role {role.Text()}. Ask an owner of the organisation for it.")
+/// <param name="installation">Whether it is needed in the first organisation.</param>
+internal sealed class PermissionMissingException(Role role, bool installation = false) : UserFacingException(installation
+    ? $"This concerns the whole installation, so it needs the role {role.Text()} in its first organisation. Ask an administrator there."
+    : $"This needs the role {role.Text()}. Ask an owner of the organisation for it.")
 {
     public Role Role { get; } = role;
 }

@@ -15,40 +15,45 @@ internal static class PluginsApi
 {
     public static void Map(RouteGroupBuilder plugins)
     {
-        plugins.MapGet("", List).RequireAuthorization(Policies.Viewer).WithName("listPlugins").WithSummary("Plugins with their state; there are few, so they come on one page");
-        plugins.MapGet("/available", Available).RequireAuthorization(Policies.Viewer).WithName("listAvailablePlugins").WithSummary("What the registries offer and this host does not have");
+        plugins.MapGet("", List).RequireAuthorization(Policies.Viewer).WithName("listPlugins").WithSummary("Plugins with their state, by id");
+        plugins.MapGet("/available", Available).RequireAuthorization(Policies.Viewer).WithName("listAvailablePlugins").WithSummary("What the registries offer and this host does not have, by id");
+        plugins.MapGet("/lock", Lock).RequireAuthorization(Policies.Installation).WithName("getPluginLock").WithSummary("What is installed, as the file plugins.lock.json");
         plugins.MapGet("/{id}", Get).RequireAuthorization(Policies.Viewer).WithName("getPlugin").WithSummary("One plugin, with what waits to be approved");
-        plugins.MapPost("", Install).RequireAuthorization(Policies.Admin).WithName("installPlugin").WithSummary("Installs a plugin from a registry; it runs at once when everything it asks for is approved");
-        plugins.MapPost("/upload", Upload).RequireAuthorization(Policies.Admin).WithName("uploadPlugin").WithSummary("Installs the package that is sent as the body")
+        plugins.MapPost("", Install).RequireAuthorization(Policies.Installation).WithName("installPlugin").WithSummary("Installs a plugin from a registry; it runs at once when everything it asks for is approved");
+        plugins.MapPost("/upload", Upload).RequireAuthorization(Policies.Installation).WithName("uploadPlugin").WithSummary("Installs the package that is sent as the body")
             .WithMetadata(new RequestSizeLimitAttribute(PackageForm.LargestPackage + 1024));
-        plugins.MapPost("/{id}/approve", Approve).RequireAuthorization(Policies.Admin).WithName("approvePlugin").WithSummary("Approves what a version asks for, and puts it in use");
-        plugins.MapPost("/{id}/decline", Decline).RequireAuthorization(Policies.Admin).WithName("declinePlugin").WithSummary("Turns down the version that waits; a plugin that never ran is removed");
-        plugins.MapPost("/{id}/enable", Enable).RequireAuthorization(Policies.Admin).WithName("enablePlugin").WithSummary("Puts a disabled plugin in use again");
-        plugins.MapPost("/{id}/disable", Disable).RequireAuthorization(Policies.Admin).WithName("disablePlugin").WithSummary("Takes a plugin out of use");
-        plugins.MapPost("/{id}/upgrade", Upgrade).RequireAuthorization(Policies.Admin).WithName("upgradePlugin").WithSummary("Installs a newer version; the old one goes on until the new one runs");
-        plugins.MapPost("/{id}/rollback", RollBack).RequireAuthorization(Policies.Admin).WithName("rollBackPlugin").WithSummary("Goes back to the version before");
-        plugins.MapDelete("/{id}", Remove).RequireAuthorization(Policies.Admin).WithName("removePlugin").WithSummary("Removes a plugin with its files and approvals");
+        plugins.MapPost("/{id}/approve", Approve).RequireAuthorization(Policies.Installation).WithName("approvePlugin").WithSummary("Approves what a version asks for, and puts it in use");
+        plugins.MapPost("/{id}/decline", Decline).RequireAuthorization(Policies.Installation).WithName("declinePlugin").WithSummary("Turns down the version that waits; a plugin that never ran is removed");
+        plugins.MapPost("/{id}/enable", Enable).RequireAuthorization(Policies.Installation).WithName("enablePlugin").WithSummary("Puts a disabled plugin in use again");
+        plugins.MapPost("/{id}/disable", Disable).RequireAuthorization(Policies.Installation).WithName("disablePlugin").WithSummary("Takes a plugin out of use");
+        plugins.MapPost("/{id}/upgrade", Upgrade).RequireAuthorization(Policies.Installation).WithName("upgradePlugin").WithSummary("Installs a newer version; the old one goes on until the new one runs");
+        plugins.MapPost("/{id}/rollback", RollBack).RequireAuthorization(Policies.Installation).WithName("rollBackPlugin").WithSummary("Goes back to the version before");
+        plugins.MapDelete("/{id}", Remove).RequireAuthorization(Policies.Installation).WithName("removePlugin").WithSummary("Removes a plugin with its files and approvals");
     }
 
-    private static async Task<Ok<ListOf<PluginAnswer>>> List(PluginListing listing, CancellationToken cancel)
+    private static async Task<Ok<ListOf<PluginAnswer>>> List([AsParameters] Paging paging, PluginListing listing, CancellationToken cancel)
     {
+        var page = Lists.By(await listing.Here(null, cancel), paging, plugin => plugin.Status.Id);
         var answers = new List<PluginAnswer>();
-        foreach (var plugin in await listing.Here(null, cancel))
+        foreach (var plugin in page.Items)
         {
             answers.Add(await Answer(plugin, listing, cancel));
         }
 
-        return TypedResults.Ok(new ListOf<PluginAnswer>(answers, null));
+        return TypedResults.Ok(new ListOf<PluginAnswer>(answers, page.Next));
     }
 
-    private static async Task<Ok<ListOf<OfferAnswer>>> Available(PluginListing listing, CancellationToken cancel) =>
-        TypedResults.Ok(new ListOf<OfferAnswer>([.. (await listing.Available(null, cancel)).Select(OfferAnswer.Of)], null));
+    private static async Task<Ok<ListOf<OfferAnswer>>> Available([AsParameters] Paging paging, PluginListing listing, CancellationToken cancel) =>
+        TypedResults.Ok(Lists.Of(Lists.By(await listing.Available(null, cancel), paging, offer => offer.Plugin.Id), OfferAnswer.Of));
+
+    private static async Task<Ok<PluginLock>> Lock(PluginLocks locks, CancellationToken cancel) => TypedResults.Ok(await locks.Read(cancel));
 
     private static async Task<Ok<PluginAnswer>> Get(string id, PluginListing listing, CancellationToken cancel) => await One(id, listing, cancel);
 
     private static async Task<Created<PluginAnswer>> Install([FromBody] InstallRequest request, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
     {
-        var row = await installer.Install(http.Visitor().Administrator(), request.Plugin!, request.Version, request.Trust, cancel);
+        var wanted = new WantedPlugin(request.Plugin!, request.Version) { Sha256 = request.Sha256, Registry = request.Registry };
+        var row = await installer.Install(http.Visitor().Administrator(), wanted, request.Trust, cancel);
         return TypedResults.Created($"{ApiSetup.Root}/plugins/{row.Id}", (await One(row.Id, listing, cancel)).Value);
     }
 
@@ -127,6 +132,12 @@ internal sealed record InstallRequest
 
     /// Fingerprint of a publisher's key that you compared and trust: <c>SHA256:…</c>.
     public string? Trust { get; init; }
+
+    /// Refuses a package that has another one.
+    public string? Sha256 { get; init; }
+
+    /// Id of the registry to take it from; any when left out.
+    public string? Registry { get; init; }
 }
 
 internal sealed record UpgradeRequest

@@ -13,15 +13,15 @@ internal static class RegistriesApi
 {
     public static void Map(RouteGroupBuilder registries)
     {
-        registries.MapGet("", List).RequireAuthorization(Policies.Viewer).WithName("listPluginRegistries").WithSummary("The registries that were added, on one page");
-        registries.MapPost("", Add).RequireAuthorization(Policies.Admin).WithName("addPluginRegistry").WithSummary("Adds a registry and pins the key it is signed with");
-        registries.MapPost("/{id}/refresh", Refresh).RequireAuthorization(Policies.Admin).WithName("refreshPluginRegistry").WithSummary("Fetches a registry again");
-        registries.MapPost("/{id}/trust", Trust).RequireAuthorization(Policies.Admin).WithName("trustPluginRegistryKey").WithSummary("Trusts the new key a registry showed");
-        registries.MapDelete("/{id}", Remove).RequireAuthorization(Policies.Admin).WithName("removePluginRegistry").WithSummary("Forgets a registry; what was installed from it stays");
+        registries.MapGet("", List).RequireAuthorization(Policies.Viewer).WithName("listPluginRegistries").WithSummary("The registries that were added, by id");
+        registries.MapPost("", Add).RequireAuthorization(Policies.Installation).WithName("addPluginRegistry").WithSummary("Adds a registry and pins the key it is signed with");
+        registries.MapPost("/{id}/refresh", Refresh).RequireAuthorization(Policies.Installation).WithName("refreshPluginRegistry").WithSummary("Fetches a registry again");
+        registries.MapPost("/{id}/trust", Trust).RequireAuthorization(Policies.Installation).WithName("trustPluginRegistryKey").WithSummary("Trusts the new key a registry showed");
+        registries.MapDelete("/{id}", Remove).RequireAuthorization(Policies.Installation).WithName("removePluginRegistry").WithSummary("Forgets a registry; what was installed from it stays");
     }
 
-    private static async Task<Ok<ListOf<RegistryAnswer>>> List(RegistryStore store, CancellationToken cancel) =>
-        TypedResults.Ok(new ListOf<RegistryAnswer>([.. (await store.List(cancel)).Select(RegistryAnswer.Of)], null));
+    private static async Task<Ok<ListOf<RegistryAnswer>>> List([AsParameters] Paging paging, RegistryStore store, CancellationToken cancel) =>
+        TypedResults.Ok(Lists.Of(Lists.By(await store.List(cancel), paging, registry => registry.Id), RegistryAnswer.Of));
 
     private static async Task<Created<RegistryAnswer>> Add([FromBody] RegistryRequest request, HttpContext http, ThirdPartyRegistries registries, CancellationToken cancel)
     {

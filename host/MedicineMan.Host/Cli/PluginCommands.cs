@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using MedicineMan.Host.Api;
+using MedicineMan.Host.Cli.Plugins;
 using MedicineMan.Host.Cli.Show;
 using MedicineMan.Host.Cli.Wire;
 using MedicineMan.Host.Plugins.Packages.Format;
@@ -19,7 +20,7 @@ internal static class PluginCommands
     {
         List(), Install(), Approve(), Upgrade(), Remove(),
         Verb("enable", "Puts a disabled plugin in use again."), Verb("disable", "Takes a plugin out of use."), Verb("rollback", "Goes back to the version before."),
-        RegistryCommands.Create(), PackageCommands.Pack(), PackageCommands.Sign(), PackageCommands.Verify(), PackageCommands.Key(), PluginSettingsCommands.Create(),
+        RegistryCommands.Create(), PackageCommands.Pack(), PackageCommands.Sign(), PackageCommands.Verify(), PackageCommands.Key(), PluginSettingsCommands.Create(), LockCommand.Create(),
     }.ThroughTheDoor();
 
     private static Command List()
@@ -37,9 +38,20 @@ internal static class PluginCommands
 
     private static Command Install()
     {
-        var what = new Argument<string>("plugin") { Description = $"Id of a plugin in a registry, or a package file (*{PackageForm.Extension})." };
-        return new Command("install", "Installs a plugin; what it asks for is approved by: medicineman plugin approve") { what, Version, Trust }.Does(async (parsed, host, output, cancel) =>
+        var what = new Argument<string?>("plugin") { Description = $"Id of a plugin in a registry, or a package file (*{PackageForm.Extension}).", Arity = ArgumentArity.ZeroOrOne };
+        var locked = new Option<string?>("--lock") { Description = "A file that \"medicineman plugin lock\" wrote: brings this host to the same plugins, with the same hashes and approvals. Packages that were uploaded lie beside it." };
+        return new Command("install", "Installs a plugin; what it asks for is approved by: medicineman plugin approve") { what, Version, Trust, locked }.Does(async (parsed, host, output, cancel) =>
         {
+            if (parsed.GetValue(what) is null == parsed.GetValue(locked) is null)
+            {
+                throw new UserFacingException("Name a plugin or a package, or a file with --lock.");
+            }
+
+            if (parsed.GetValue(locked) is { } file)
+            {
+                return await LockedInstall.Run(host, output, file, cancel);
+            }
+
             var (name, trust) = (parsed.GetValue(what)!, parsed.GetValue(Trust));
             var plugin = name.EndsWith(PackageForm.Extension, StringComparison.OrdinalIgnoreCase)
                 ? await Send(host, name, trust, cancel)
@@ -115,7 +127,7 @@ internal static class PluginCommands
 
     private static string? Memory(PluginAnswer plugin) => plugin.Memory is { } memory ? $"{(memory.Whole ? "" : "more than ")}{Output.Bytes(memory.Bytes)}" : null;
 
-    private static async Task<PluginAnswer> Send(HostClient host, string file, string? trust, CancellationToken cancel)
+    internal static async Task<PluginAnswer> Send(HostClient host, string file, string? trust, CancellationToken cancel)
     {
         if (!File.Exists(file) || new FileInfo(file).Length > PackageForm.LargestPackage)
         {

@@ -10,6 +10,7 @@ internal static class Navigation
         new("Backups", "/backups", "shield-check"),
         new("Jobs", "/jobs", "list-check"),
         new("Settings", "/settings", "settings"),
+        new("Help", "/help", "help"),
     ];
 
     public static IReadOnlyList<NavigationEntry> Settings { get; } =

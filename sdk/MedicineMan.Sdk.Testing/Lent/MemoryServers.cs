@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MedicineMan.Host.Plugins.Capabilities.Servers;
 using MedicineMan.Sdk.Commands;
 using MedicineMan.Sdk.Servers;
 using MedicineMan.Sdk.Testing.Hosting;
@@ -64,7 +65,7 @@ internal sealed class GrantedRunner(Grant grant, ICommandRunner runner) : IComma
     public string ServerId => runner.ServerId;
 
     public ValueTask<ICommand> StartAsync(CommandSpec command, CancellationToken cancel) =>
-        grant.Need("exec").Contains(Path.GetFileName(command.File))
+        ProgramNames.Fits(grant.Need("exec").ToHashSet(StringComparer.Ordinal), command.File)
             ? runner.StartAsync(command, cancel)
             : throw grant.Refuse("exec", $"plugin.json does not name the program {command.File} in its scope.");
 }

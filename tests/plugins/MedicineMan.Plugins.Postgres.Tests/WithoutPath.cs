@@ -8,5 +8,5 @@ internal sealed class WithoutPath(ICommandRunner real) : ICommandRunner
     public string ServerId => real.ServerId;
 
     public ValueTask<ICommand> StartAsync(CommandSpec command, CancellationToken cancel) =>
-        real.StartAsync(command with { File = command.File == "sh" ? "/bin/sh" : command.File, Environment = new Dictionary<string, string> { ["PATH"] = "/nowhere" } }, cancel);
+        real.StartAsync(command with { File = command.File == "ls" ? "/bin/ls" : command.File, Environment = new Dictionary<string, string> { ["PATH"] = "/nowhere" } }, cancel);
 }

@@ -50,7 +50,7 @@ internal sealed class ApiProblem(int status, string code, string sentence) : Exc
         {
             400 => ("malformed", "The request cannot be read, or it comes from another site."),
             401 => ("not-signed-in", "Send an API token: Authorization: Bearer mm_… Tokens are made under Settings, API tokens."),
-            403 => ("role-missing", context.HttpContext.Features.Get<MissingRole>() is { } missing ? new PermissionMissingException(missing.Role).Message : "Your role does not permit this."),
+            403 => ("role-missing", context.HttpContext.Features.Get<MissingRole>() is { } missing ? missing.Sentence : "Your role does not permit this."),
             404 => ("not-found", "There is nothing at this address."),
             405 => ("method-not-allowed", "This address does not answer to that method."),
             413 => ("too-large", "The request is too large."),

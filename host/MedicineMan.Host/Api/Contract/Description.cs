@@ -1,3 +1,4 @@
+using MedicineMan.Host.Access;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
@@ -47,7 +48,7 @@ internal static class Description
     private static Task Operation(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancel)
     {
         var role = context.Description.ActionDescriptor.EndpointMetadata.OfType<IAuthorizeData>().LastOrDefault()?.Policy;
-        operation.Description = $"Needs the role {role}.";
+        operation.Description = role == Policies.Installation ? "Needs the role admin in the first organisation." : $"Needs the role {role}.";
         operation.Responses ??= [];
         operation.Responses["default"] = new OpenApiResponse { Description = "A problem with code, detail and, for wrong fields, errors (application/problem+json)." };
         if (context.Description.HttpMethod == "POST")

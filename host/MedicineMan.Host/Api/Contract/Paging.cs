@@ -22,5 +22,13 @@ internal sealed record ListOf<T>(IReadOnlyList<T> Items, string? Next);
 
 internal static class Lists
 {
+    /// A page of what is in memory anyway, by a key that no two have.
+    public static Page<T> By<T>(IEnumerable<T> all, Paging paging, Func<T, string> key)
+    {
+        var after = Cursor.Parse(paging.After, 1)?.Keys[0];
+        var rows = all.OrderBy(key, StringComparer.Ordinal).SkipWhile(one => after is not null && string.CompareOrdinal(key(one), after) <= 0).Take(paging.Rows + 1);
+        return Page<T>.Of(rows, paging.Rows, one => new Cursor(key(one)));
+    }
+
     public static ListOf<T> Of<TRow, T>(Page<TRow> page, Func<TRow, T> item) => new([.. page.Items.Select(item)], page.Next);
 }

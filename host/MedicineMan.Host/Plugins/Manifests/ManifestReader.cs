@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using MedicineMan.Host.Plugins.Packages.Reach;
 using MedicineMan.Host.Plugins.Settings.Forms;
 
 namespace MedicineMan.Host.Plugins.Manifests;
@@ -19,7 +20,7 @@ internal static partial class ManifestReader
     private static readonly string[] Capabilities =
     [
         "targets:read", "exec", "exec:sudo", "files:read", "files:write", "net", "storage:read", "storage:write", "storage:delete",
-        "cloud:read", "cloud:write", "secrets", "jobs", "notify", "store", "ui", "routes", "webhook",
+        "cloud:read", "cloud:write", "secrets", "jobs", "notify", "store", "ui", "routes", "webhook", ReachRules.Capability,
     ];
 
     private static readonly string[] Slots =

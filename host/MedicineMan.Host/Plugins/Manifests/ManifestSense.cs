@@ -1,4 +1,5 @@
 using MedicineMan.Host.Plugins.Capabilities.Net;
+using MedicineMan.Host.Plugins.Packages.Reach;
 using MedicineMan.Host.Schedules;
 
 namespace MedicineMan.Host.Plugins.Manifests;
@@ -16,5 +17,9 @@ internal static class ManifestSense
             .Select(route => $"contributes.routes asks for \"{route.Permission}\" at {route.Method} {route.Path}; one of {string.Join(", ", roles)} or of contributes.permissions is expected."),
         .. manifest.Capabilities.Where(capability => capability.Name == "net").SelectMany(capability => capability.Scope).Where(host => !NetScope.IsValid(host))
             .Select(host => $"capabilities names the host \"{host}\"; a name with an optional port is expected, with * as its first label at most."),
+        .. manifest.Capabilities.Where(capability => capability.Name == ReachRules.Capability).SelectMany(capability => capability.Scope).Where(scope => !ReachRules.Scopes.Contains(scope))
+            .Select(scope => $"capabilities names \"{scope}\" under \"native\"; one of {string.Join(", ", ReachRules.Scopes)} is expected."),
+        .. manifest.Capabilities.Where(capability => capability.Name == ReachRules.Capability && capability.Optional)
+            .Select(_ => "capabilities has \"native\" as optional; nothing can hold code back that goes past the host, so it is needed or not asked for."),
     ];
 }

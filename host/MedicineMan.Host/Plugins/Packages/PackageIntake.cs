@@ -32,7 +32,7 @@ internal sealed class PackageIntake(PackageShelf shelf, RegistryDownload downloa
         var staged = new StagedPackage(shelf.NewStaging(), offer);
         try
         {
-            await download.Package(RegistryPlace.Package(offer.From, offer.Version), staged.File, Math.Min(offer.Version.Size, PackageForm.LargestPackage), cancel);
+            await download.Package(RegistryPlace.Package(offer.From, offer.Version), offer.From.Place, staged.File, Math.Min(offer.Version.Size, PackageForm.LargestPackage), cancel);
             var (size, hash) = (new FileInfo(staged.File).Length, PackageChecksums.HashOf(staged.File));
             if (size != offer.Version.Size || hash != offer.Version.Sha256)
             {

@@ -8,9 +8,9 @@ internal static class PackageSetup
 {
     public static void AddPluginPackages(this IServiceCollection services)
     {
-        services.AddHttpClient(RegistryDownload.Client, client => client.Timeout = TimeSpan.FromMinutes(2));
+        services.AddHttpClient(RegistryDownload.Client, client => client.Timeout = TimeSpan.FromMinutes(2)).ConfigurePrimaryHttpMessageHandler(RegistryDownload.Guarded);
         services.AddSingleton<RegistryDownload>().AddSingleton<RegistryStore>().AddSingleton<ThirdPartyRegistries>().AddSingleton<KnownRegistries>();
-        services.AddSingleton<InstalledPlugins>().AddSingleton<Grants>();
+        services.AddSingleton<InstalledPlugins>().AddSingleton<Grants>().AddSingleton<PluginLocks>();
         services.AddSingleton<PackageShelf>().AddSingleton<PackageIntake>().AddSingleton<PublisherTrust>().AddSingleton<Offers>();
         services.AddSingleton<PluginActivation>().AddSingleton<PluginInstaller>().AddSingleton<PluginListing>();
         services.AddSingleton<InstalledStart>().AddSingleton<Faults.FaultActions>();

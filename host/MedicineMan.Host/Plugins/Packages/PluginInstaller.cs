@@ -7,6 +7,20 @@ using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Plugins.Packages;
 
+/// A plugin to be had from a registry.
+/// <param name="Version">Null for the newest that fits this host.</param>
+internal sealed record WantedPlugin(string Id, string? Version)
+{
+    /// What its package must have; null for whatever the registry says.
+    public string? Sha256 { get; init; }
+
+    /// The registry it must come from; null for any.
+    public string? Registry { get; init; }
+
+    public bool Fits(Offer offer) =>
+        (Sha256 is null || string.Equals(Sha256, offer.Version.Sha256, StringComparison.OrdinalIgnoreCase)) && (Registry is null || Registry == offer.From.Id);
+}
+
 /// Everything an administrator does with plugins, one thing at a time: install, approve, enable, disable, upgrade, roll back, remove. None of it
 /// needs a restart, and none of it interrupts a plugin unless that is what was asked for.
 internal sealed class PluginInstaller(
@@ -17,10 +31,20 @@ internal sealed class PluginInstaller(
 
     /// <param name="version">Null for the newest that fits this host.</param>
     /// <param name="trusted">The fingerprint of a publisher's key that a person compared; null when none is to be trusted anew.</param>
-    public Task<InstalledPlugin> Install(Actor actor, string plugin, string? version, string? trusted, CancellationToken cancel) => Alone(async () =>
+    public Task<InstalledPlugin> Install(Actor actor, string plugin, string? version, string? trusted, CancellationToken cancel) =>
+        Install(actor, new WantedPlugin(plugin, version), trusted, cancel);
+
+    public Task<InstalledPlugin> Install(Actor actor, WantedPlugin wanted, string? trusted, CancellationToken cancel) => Alone(async () =>
     {
-        var row = await installed.Find(plugin, cancel);
-        var offer = await offers.Find(plugin, version, row?.Source, cancel);
+        var row = await installed.Find(wanted.Id, cancel);
+        var offer = await offers.Find(wanted.Id, wanted.Version, wanted.Registry ?? row?.Source, cancel);
+        if (!wanted.Fits(offer))
+        {
+            throw new PluginRefusedException(new PluginProblem(
+                "MM1054", $"{offer.From.Registry.Name} offers {wanted.Id} {offer.Version.Version} with the SHA-256 {offer.Version.Sha256}, and not {wanted.Sha256} of {wanted.Registry ?? "any registry"}.",
+                "It is another package than the one that was asked for, so nothing of it was installed.", "Find out which of the two is right before you install either."));
+        }
+
         using var staged = await intake.Fetch(offer, cancel);
         return await Take(actor, staged, trusted, cancel);
     }, cancel);

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace MedicineMan.Host.Plugins.Pages;
 
 /// What an installed version asks for, with its author's reasons, before a line of it runs.
-[Authorize(Policies.Admin)]
+[Authorize(Policies.Installation)]
 internal sealed class ApproveModel(PluginListing listing, PluginInstaller installer) : PageModel
 {
     public PendingPlugin Pending { get; private set; } = null!;

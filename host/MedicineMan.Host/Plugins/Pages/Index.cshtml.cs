@@ -1,6 +1,8 @@
+using System.Text;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Plugins.Packages;
+using MedicineMan.Host.Plugins.Packages.Installed;
 using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Authorization;
@@ -12,7 +14,7 @@ namespace MedicineMan.Host.Plugins.Pages;
 /// Every plugin of this host: what state it is in and why, what it asks for, what it adds, and what can be done with it; and those that the
 /// registries offer.
 [Authorize(Policies.Viewer)]
-internal sealed class IndexModel(PluginCatalogue catalogue, PluginListing listing, PluginInstaller installer) : PageModel
+internal sealed class IndexModel(PluginCatalogue catalogue, PluginListing listing, PluginInstaller installer, PluginLocks locks) : PageModel
 {
     [BindProperty(SupportsGet = true, Name = "q")]
     public string? Q { get; set; }
@@ -29,6 +31,12 @@ internal sealed class IndexModel(PluginCatalogue catalogue, PluginListing listin
 
     public async Task OnGet(CancellationToken cancel) =>
         (Plugins, Available) = (await listing.Here(Q, cancel), await listing.Available(Q, cancel));
+
+    public async Task<IActionResult> OnGetLock(CancellationToken cancel)
+    {
+        _ = HttpContext.Visitor().Administrator();
+        return File(Encoding.UTF8.GetBytes((await locks.Read(cancel)).Write()), "application/json", PluginLock.FileName);
+    }
 
     public Task<IActionResult> OnPostEnable(string id, CancellationToken cancel) => Act(actor => installer.Enable(actor, id, cancel), $"{id} is in use again.", cancel);
 

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace MedicineMan.Host.Plugins.Pages;
 
 /// Where plugins come from: a package somebody has, or a registry.
-[Authorize(Policies.Admin)]
+[Authorize(Policies.Installation)]
 [RequestSizeLimit(Largest), RequestFormLimits(MultipartBodyLengthLimit = Largest)]
 internal sealed class InstallModel(PluginInstaller installer, RegistryStore store, ThirdPartyRegistries registries) : PageModel
 {

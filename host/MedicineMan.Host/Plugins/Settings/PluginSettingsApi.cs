@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Api.Contract;
+using MedicineMan.Host.Plugins.Packages;
 using MedicineMan.Host.Plugins.Settings.Forms;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,8 +16,8 @@ internal static class PluginSettingsApi
 {
     public static void Map(RouteGroupBuilder plugins)
     {
-        plugins.MapGet("/{id}/settings", Get).RequireAuthorization(Policies.Admin).WithName("getPluginSettings").WithSummary("Settings of a plugin; of a secret only whether it is set");
-        plugins.MapPut("/{id}/settings", Put).RequireAuthorization(Policies.Admin).WithName("setPluginSettings").WithSummary("Tries settings out and puts them in force");
+        plugins.MapGet("/{id}/settings", Get).RequireAuthorization(Policies.Installation).WithName("getPluginSettings").WithSummary("Settings of a plugin; of a secret only whether it is set");
+        plugins.MapPut("/{id}/settings", Put).RequireAuthorization(Policies.Installation).WithName("setPluginSettings").WithSummary("Tries settings out and puts them in force");
     }
 
     private static async Task<Ok<PluginSettingsAnswer>> Get(string id, PluginSettings settings, CancellationToken cancel) =>
@@ -31,7 +32,7 @@ internal static class PluginSettingsApi
             throw ApiProblem.Invalid(draft.Errors.ToDictionary(error => $"settings.{error.Key}", error => new[] { $"{error.Key} {error.Value}." }));
         }
 
-        var outcome = await settings.Save(plugin, draft, http.Visitor().Actor, request.Anyway, cancel);
+        var outcome = await settings.Save(plugin, draft, http.Visitor().Administrator(), request.Anyway, cancel);
         return outcome.Saved
             ? TypedResults.Ok(PluginSettingsAnswer.Of(plugin with { Row = outcome.Row }))
             : throw new ApiProblem(StatusCodes.Status422UnprocessableEntity, "test-failed", $"The test failed, and nothing was saved: {outcome.Failure} Send \"anyway\": true to save all the same.");

@@ -44,6 +44,6 @@ internal sealed class ErrorModel : PageModel
     }
 
     private string NotPermitted() => HttpContext.Features.Get<MissingRole>() is { } missing
-        ? new PermissionMissingException(missing.Role).Message
+        ? missing.Sentence
         : "Your role does not permit this. Ask an owner of the organisation.";
 }

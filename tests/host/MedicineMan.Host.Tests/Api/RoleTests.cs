@@ -29,7 +29,7 @@ public abstract class RoleTests
         ["GET /backups"] = Role.Viewer, ["GET /backups/{id}"] = Role.Viewer, ["GET /backups/{id}/objects"] = Role.Viewer, ["POST /backups/{id}/prove"] = Role.Operator,
         ["GET /restores"] = Role.Viewer, ["GET /restores/{id}"] = Role.Viewer, ["POST /restores"] = Role.Operator,
         ["GET /jobs"] = Role.Viewer, ["GET /jobs/counts"] = Role.Viewer, ["GET /jobs/{id}"] = Role.Viewer, ["GET /jobs/{id}/log"] = Role.Viewer, ["POST /jobs/{id}/cancel"] = Role.Operator, ["POST /jobs/{id}/retry"] = Role.Operator,
-        ["GET /plugins"] = Role.Viewer, ["GET /plugins/available"] = Role.Viewer, ["GET /plugins/{id}"] = Role.Viewer, ["POST /plugins"] = Role.Admin, ["POST /plugins/upload"] = Role.Admin,
+        ["GET /plugins"] = Role.Viewer, ["GET /plugins/available"] = Role.Viewer, ["GET /plugins/{id}"] = Role.Viewer, ["GET /plugins/lock"] = Role.Admin, ["POST /plugins"] = Role.Admin, ["POST /plugins/upload"] = Role.Admin,
         ["POST /plugins/{id}/approve"] = Role.Admin, ["POST /plugins/{id}/decline"] = Role.Admin, ["POST /plugins/{id}/enable"] = Role.Admin, ["POST /plugins/{id}/disable"] = Role.Admin, ["POST /plugins/{id}/upgrade"] = Role.Admin,
         ["POST /plugins/{id}/rollback"] = Role.Admin, ["DELETE /plugins/{id}"] = Role.Admin, ["GET /plugins/registries"] = Role.Viewer, ["POST /plugins/registries"] = Role.Admin,
         ["POST /plugins/registries/{id}/refresh"] = Role.Admin, ["POST /plugins/registries/{id}/trust"] = Role.Admin, ["DELETE /plugins/registries/{id}"] = Role.Admin,

@@ -18,6 +18,8 @@ internal static class PluginFolders
 
     public static string Adjustable => Built("MedicineMan.TestPlugins.Adjustable");
 
+    public static string Outreach => Built("MedicineMan.TestPlugins.Outreach");
+
     public static string NoFrontDoor => Built("MedicineMan.TestPlugins.NoFrontDoor");
 
     /// Copies a plugin's folder, with its manifest changed.

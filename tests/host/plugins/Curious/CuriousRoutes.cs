@@ -132,7 +132,11 @@ internal static class CuriousRoutes
         routes.MapGet("/scratch", async (bool keep, [FromServices] IPluginContext context, CancellationToken cancel) =>
         {
             var folder = context.Scratch();
-            await File.WriteAllTextAsync(Path.Combine(folder.Path, "draft"), "words", cancel);
+            await using (var draft = folder.Open("draft", FileMode.CreateNew))
+            {
+                await draft.WriteAsync("words"u8.ToArray(), cancel);
+            }
+
             var said = $"{folder.Path} {File.GetUnixFileMode(folder.Path)}";
             if (!keep)
             {

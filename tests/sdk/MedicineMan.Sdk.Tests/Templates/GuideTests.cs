@@ -21,11 +21,11 @@ public sealed partial class GuideTests
     [Fact]
     public void Its_commands_are_there()
     {
-        var commands = File.ReadAllText(SourceTree.At("host/MedicineMan.Host/Cli/Plugins/AuthorCommands.cs"));
+        var commands = string.Concat(new[] { "Plugins/AuthorCommands", "PackageCommands", "PluginCommands" }.Select(name => File.ReadAllText(SourceTree.At($"host/MedicineMan.Host/Cli/{name}.cs"))));
         foreach (var words in Blocks("sh").SelectMany(block => block.Split('\n', StringSplitOptions.RemoveEmptyEntries)).Select(line => line.Split(' ')))
         {
             Assert.True(
-                words is ["cd", "Acme.Hello"]
+                words is ["cd", "Acme.Hello"] or ["dotnet", "build", "src", "-c", "Release"]
                 || (words is ["dotnet", "pack", var project, "-c", "Release", "-o", "packages"] && Directory.Exists(SourceTree.At(project)))
                 || (words is ["medicineman", "plugin", var verb, ..] && commands.Contains($"new Command(\"{verb}\"", StringComparison.Ordinal)
                     && words.Where(word => word.StartsWith("--", StringComparison.Ordinal)).All(option => commands.Contains($"\"{option}\"", StringComparison.Ordinal))),
@@ -42,6 +42,6 @@ public sealed partial class GuideTests
     [GeneratedRegex(@"^```(\w+)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
 
-    [GeneratedRegex(@"\]\((\.\./[^)]+)\)")]
+    [GeneratedRegex(@"\]\(([^)#]+)(#[^)]*)?\)")]
     private static partial Regex Link();
 }

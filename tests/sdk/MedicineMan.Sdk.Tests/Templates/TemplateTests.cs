@@ -9,12 +9,15 @@ public sealed partial class TemplateTests : IDisposable
 {
     private static readonly string[] Kinds = ["backup", "storage", "scanner", "notifier", "cloud", "page"];
 
+    // The other two are built and tested, and more, by the command line's FifteenMinuteTests.
+    private static readonly string[] Built = ["backup", "scanner", "notifier", "cloud"];
+
     private readonly TemporaryFolder folder = new("template");
 
     public void Dispose() => folder.Dispose();
 
     [SkippableFact]
-    public void A_new_plugin_of_every_kind_builds_and_passes_its_tests()
+    public void A_new_plugin_builds_and_passes_its_tests()
     {
         // A version of its own, so that no package of an earlier run is taken for it.
         var version = $"0.0.1-test.{Environment.ProcessId}";
@@ -30,11 +33,12 @@ public sealed partial class TemplateTests : IDisposable
             DotNet("new", "medicineman-plugin", "-n", $"Acme.{Title(kind)}", "-o", folder[$"plugins/{kind}"], "--kind", kind, "--sdk", version, "--debug:custom-hive", folder["hive"]);
         }
 
-        File.WriteAllText(folder["all.slnx"], $"<Solution>{string.Concat(Kinds.Select(kind => $"""<Project Path="plugins/{kind}/src/Acme.{Title(kind)}.csproj" /><Project Path="plugins/{kind}/tests/Acme.{Title(kind)}.Tests.csproj" />"""))}</Solution>");
+        File.WriteAllText(folder["all.slnx"], $"<Solution>{string.Concat(Built.Select(kind => $"""<Project Path="plugins/{kind}/src/Acme.{Title(kind)}.csproj" /><Project Path="plugins/{kind}/tests/Acme.{Title(kind)}.Tests.csproj" />"""))}</Solution>");
         var said = DotNet("test", folder["all.slnx"], "--nologo", "-v", "quiet", "-nodeReuse:false");
 
-        Assert.Equal(Kinds.Length, Passed().Count(said));
-        foreach (var kind in Kinds)
+        Assert.Equal(Built.Length, Passed().Count(said));
+        Assert.All(Kinds, kind => Assert.Contains($"\"id\": \"acme.{kind}\"", File.ReadAllText(folder[$"plugins/{kind}/src/plugin.json"]), StringComparison.Ordinal));
+        foreach (var kind in Built)
         {
             var built = folder[$"plugins/{kind}/src/bin/Debug/net10.0"];
             Assert.Equal([$"Acme.{Title(kind)}.dll"], Directory.EnumerateFiles(built, "*.dll", SearchOption.AllDirectories).Select(Path.GetFileName));
@@ -42,8 +46,8 @@ public sealed partial class TemplateTests : IDisposable
         }
 
         // The analyzers came with the package: what would pin the plugin's code does not build.
-        File.WriteAllText(folder["plugins/page/src/Pins.cs"], "namespace Acme.Page; public static class Pins { public static string Text(object o) => System.Text.Json.JsonSerializer.Serialize(o); }");
-        var refused = Assert.Throws<InvalidOperationException>(() => DotNet("build", folder["plugins/page/src"], "--nologo", "-v", "quiet", "-nodeReuse:false"));
+        File.WriteAllText(folder["plugins/scanner/src/Pins.cs"], "namespace Acme.Scanner; public static class Pins { public static string Text(object o) => System.Text.Json.JsonSerializer.Serialize(o); }");
+        var refused = Assert.Throws<InvalidOperationException>(() => DotNet("build", folder["plugins/scanner/src"], "--nologo", "-v", "quiet", "-nodeReuse:false"));
         Assert.Contains("error IL2026", refused.Message, StringComparison.Ordinal);
     }
 

@@ -23,4 +23,20 @@ internal static class Addresses
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return plain.AddressFamily is not (AddressFamily.InterNetwork or AddressFamily.InterNetworkV6) || Array.Exists(Special, network => network.Contains(plain));
     }
+
+    /// A connection to one of these addresses and to none else, whatever its name leads to by now.
+    public static async Task<Stream> Connect(IPAddress[] checkedOnes, int port, CancellationToken cancel)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(checkedOnes, port, cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }

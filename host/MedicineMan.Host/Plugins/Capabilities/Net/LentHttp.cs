@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Plugins.Capabilities.Net;
@@ -37,17 +36,7 @@ internal sealed class LentHttp : HttpClient
             throw await grant.Refuse("net", $"{place.Host} leads to {found[0]}, which is no public address and is not named itself.");
         }
 
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(allowed, place.Port, cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return await Addresses.Connect(allowed, place.Port, cancel);
     }
 
     private sealed class Filter(Grant grant) : DelegatingHandler

@@ -27,7 +27,7 @@ internal sealed class LentRunner(ICommandRunner inner, Grant grant, LentSecrets 
     {
         var programs = await grant.Need("exec", $"start {command.File}");
         var name = command.File[(command.File.LastIndexOf('/') + 1)..];
-        if (!programs.Contains(command.File) && !programs.Contains(name))
+        if (!ProgramNames.Fits(programs, command.File))
         {
             throw await grant.Refuse("exec", $"{grant.Name} may start {(programs.Count == 0 ? "no program at all" : string.Join(", ", programs.Order(StringComparer.Ordinal)))}, and {command.File} is not among them.");
         }

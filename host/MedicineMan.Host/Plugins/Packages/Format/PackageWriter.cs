@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Plugins.Packages.Reach;
 
 namespace MedicineMan.Host.Plugins.Packages.Format;
 
@@ -15,7 +16,13 @@ internal static class PackageWriter
     /// Packs what can be loaded; a folder that this host would refuse is refused here, where its author sees it.
     public static async Task<string> Pack(string folder, string? file, CancellationToken cancel)
     {
-        var manifest = PluginPackage.Open(folder).Manifest;
+        var package = PluginPackage.Open(folder);
+        if (PackageReach.Problems(package) is { Count: > 0 } problems)
+        {
+            throw new PluginRefusedException(problems);
+        }
+
+        var manifest = package.Manifest;
         var target = file ?? $"{manifest.Id}-{manifest.Version}{PackageForm.Extension}";
         await Write(folder, manifest.Id, manifest.Version, target, cancel);
         return target;

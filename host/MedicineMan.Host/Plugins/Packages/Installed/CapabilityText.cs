@@ -1,4 +1,5 @@
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Plugins.Packages.Reach;
 
 namespace MedicineMan.Host.Plugins.Packages.Installed;
 
@@ -6,7 +7,7 @@ namespace MedicineMan.Host.Plugins.Packages.Installed;
 /// widens a scope is asked about, and one that narrows it is not.
 internal static class CapabilityText
 {
-    private static readonly HashSet<string> Dangerous = new(["exec:sudo", "storage:delete", "cloud:write"], StringComparer.Ordinal);
+    private static readonly HashSet<string> Dangerous = new(["exec:sudo", "storage:delete", "cloud:write", ReachRules.Capability], StringComparer.Ordinal);
 
     public static IEnumerable<string> Of(Capability capability) =>
         capability.Scope.Count == 0 ? [capability.Name] : capability.Scope.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(one => $"{capability.Name} {one}");
@@ -17,6 +18,6 @@ internal static class CapabilityText
 
     public static bool Covers(IReadOnlySet<string> granted, Capability capability) => Of(capability).All(text => Covers(granted, text));
 
-    /// Capabilities that destroy, or rule a server: they are confirmed by typing their name.
+    /// Capabilities that destroy, rule a server, or go past the host: they are confirmed by typing their name.
     public static bool IsDangerous(Capability capability) => Dangerous.Contains(capability.Name);
 }

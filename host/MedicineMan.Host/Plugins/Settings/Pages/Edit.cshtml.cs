@@ -1,4 +1,5 @@
 using MedicineMan.Host.Access;
+using MedicineMan.Host.Plugins.Packages;
 using MedicineMan.Host.Plugins.Settings.Forms;
 using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
@@ -10,7 +11,7 @@ namespace MedicineMan.Host.Plugins.Settings.Pages;
 
 /// The settings of one plugin: checked, tried out, saved. What was sent stays in the form until it is saved, but for secrets: those wait in
 /// the vault under the draft.
-[Authorize(Policies.Admin)]
+[Authorize(Policies.Installation)]
 internal sealed class EditModel(PluginSettings settings) : PageModel
 {
     [BindProperty]
@@ -35,11 +36,11 @@ internal sealed class EditModel(PluginSettings settings) : PageModel
         return Page();
     }
 
-    public Task<IActionResult> OnPost(string id, CancellationToken cancel) => Sent(id, (plugin, draft) => settings.Save(plugin, draft, HttpContext.Visitor().Actor, anyway: false, cancel), cancel);
+    public Task<IActionResult> OnPost(string id, CancellationToken cancel) => Sent(id, (plugin, draft) => settings.Save(plugin, draft, HttpContext.Visitor().Administrator(), anyway: false, cancel), cancel);
 
-    public Task<IActionResult> OnPostAnyway(string id, CancellationToken cancel) => Sent(id, (plugin, draft) => settings.Save(plugin, draft, HttpContext.Visitor().Actor, anyway: true, cancel), cancel);
+    public Task<IActionResult> OnPostAnyway(string id, CancellationToken cancel) => Sent(id, (plugin, draft) => settings.Save(plugin, draft, HttpContext.Visitor().Administrator(), anyway: true, cancel), cancel);
 
-    public Task<IActionResult> OnPostTest(string id, CancellationToken cancel) => Sent(id, (plugin, draft) => settings.Test(plugin, draft, HttpContext.Visitor().Actor, cancel), cancel);
+    public Task<IActionResult> OnPostTest(string id, CancellationToken cancel) => Sent(id, (plugin, draft) => settings.Test(plugin, draft, HttpContext.Visitor().Administrator(), cancel), cancel);
 
     private async Task<IActionResult> Sent(string id, Func<PluginForm, SettingsDraft, Task<SettingsOutcome>> action, CancellationToken cancel)
     {

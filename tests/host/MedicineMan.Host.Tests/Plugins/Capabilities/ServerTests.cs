@@ -41,6 +41,40 @@ public sealed class ServerTests
         Assert.Equal("capability exec", curious.Status.LatestFaults[0].Where);
     }
 
+    [Theory]
+    [InlineData("psql", true)]
+    [InlineData("/usr/bin/psql", true)]
+    [InlineData("/usr/lib/postgresql/17/bin/psql", true)]
+    [InlineData("/usr/pgsql-16/bin/psql", true)]
+    [InlineData("/opt/tool/bin/tool", true)]
+    [InlineData("tool", false)]
+    [InlineData("/tmp/psql", false)]
+    [InlineData("./psql", false)]
+    [InlineData("psql/psql", false)]
+    [InlineData("/psql", false)]
+    [InlineData("//psql", false)]
+    [InlineData("/usr/bin/../../tmp/psql", false)]
+    [InlineData("/usr/lib/postgresql/../bin/psql", false)]
+    [InlineData("/usr/lib/postgresql/17/bin/x/psql", false)]
+    [InlineData("/usr/pgsql-/bin/psql", false)]
+    [InlineData("/home/me/psql", false)]
+    public void A_bare_name_means_the_systems_program_and_no_other_of_that_name(string file, bool fits) =>
+        Assert.Equal(fits, MedicineMan.Host.Plugins.Capabilities.Servers.ProgramNames.Fits(new HashSet<string> { "psql", "/opt/tool/bin/tool" }, file));
+
+    [Fact]
+    public async Task A_program_of_the_same_name_elsewhere_is_another_program()
+    {
+        await using var curious = await CuriousHost.Start();
+        using var folder = new TemporaryFolder("programs");
+        await File.WriteAllTextAsync(folder["echo"], "#!/bin/sh\necho owned\n");
+        File.SetUnixFileMode(folder["echo"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        Assert.StartsWith("!The capability exec is needed", await curious.Ask("run", ("server", curious.Machine), ("file", folder["echo"])), StringComparison.Ordinal);
+
+        await curious.Load(CuriousHost.Scoped("exec", folder["echo"]));
+        Assert.Equal("owned", await curious.Ask("run", ("server", curious.Machine), ("file", folder["echo"])));
+    }
+
     [SkippableFact]
     public async Task Another_user_takes_a_capability_of_its_own()
     {

@@ -109,14 +109,41 @@ public sealed class PackagePagesTests : IAsyncLifetime, IDisposable
         using var admin = await ApiCaller.As(host, Role.Admin);
 
         var refused = await other.Post("plugins/medicineman.linux/disable");
-        Assert.Equal(422, refused.Status);
+        Assert.Equal((403, "role-missing"), (refused.Status, refused.Code));
         Assert.Contains("first organisation", refused.Detail, StringComparison.Ordinal);
+        Assert.Equal(403, (await other.Get("plugins/medicineman.linux/settings")).Status);
+        Assert.Equal(403, (await other.Send(HttpMethod.Put, "plugins/medicineman.linux/settings", new { settings = new { } })).Status);
+        Assert.Equal(403, (await other.Post("plugins/registries", new { location = "/nowhere" })).Status);
+        Assert.Equal(200, (await other.Get("plugins")).Status);
 
         var disabled = await admin.Post("plugins/medicineman.linux/disable", key: "once");
         Assert.Equal((200, "disabled"), (disabled.Status, disabled.Json.GetProperty("state").GetString()));
         await host.Get<PluginInstaller>().Enable(Actor.System, "medicineman.linux", default);
         Assert.Equal(disabled.Content, (await admin.Post("plugins/medicineman.linux/disable", key: "once")).Content);
         Assert.Equal(PluginState.Started, host.Get<PluginCatalogue>().Find("medicineman.linux")!.State);
+    }
+
+    [Fact]
+    public async Task The_lists_come_in_pages_by_id()
+    {
+        using var viewer = await ApiCaller.As(host, Role.Viewer);
+        var all = (await viewer.Get("plugins")).Items.Select(plugin => plugin.GetProperty("id").GetString()!).ToArray();
+
+        var read = new List<string>();
+        for (var page = await viewer.Get("plugins?size=1"); ; page = await viewer.Get($"plugins?size=1&after={page.Next}"))
+        {
+            read.Add(Assert.Single(page.Items).GetProperty("id").GetString()!);
+            if (page.Next is null)
+            {
+                break;
+            }
+        }
+
+        Assert.True(all.Length > 2);
+        Assert.Equal(all.Order(StringComparer.Ordinal), read);
+        Assert.Equal(422, (await viewer.Get("plugins?after=nonsense")).Status);
+        Assert.Equal(400, (await viewer.Get("plugins/available?size=0")).Status);
+        Assert.Equal(400, (await viewer.Get("plugins/registries?size=201")).Status);
     }
 
     private static async Task<TestAnswer> Upload(TestBrowser browser, string package, string trust = "", string? token = null)

@@ -130,19 +130,31 @@ public sealed class RegistryTests : IAsyncLifetime, IDisposable
         using var certificate = Certificate();
         await using var web = await Serve(registry, package, certificate);
         var services = new ServiceCollection();
-        services.AddHttpClient(RegistryDownload.Client).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() } });
+        services.AddHttpClient(RegistryDownload.Client).ConfigurePrimaryHttpMessageHandler(() =>
+        {
+            var handler = RegistryDownload.Guarded();
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString();
+            return handler;
+        });
         await using var provider = services.BuildServiceProvider();
         var download = new RegistryDownload(provider.GetRequiredService<IHttpClientFactory>());
         var place = new Uri(web.Urls.Single() + "/registry.json");
 
         var read = PluginRegistry.Parse(await download.Registry(place, default), "web");
         var url = RegistryPlace.Package(new KnownRegistry("x", place, read), read.Plugins[0].Versions[0]);
-        await download.Package(url, forge.Place("fetched.mmp"), new FileInfo(package).Length, default);
+        await download.Package(url, place, forge.Place("fetched.mmp"), new FileInfo(package).Length, default);
 
         Assert.Equal(await File.ReadAllBytesAsync(package), await File.ReadAllBytesAsync(forge.Place("fetched.mmp")));
-        Assert.Equal("MM1050", await Code(() => download.Package(url, forge.Place("short.mmp"), 100, default)));
+        Assert.Equal("MM1050", await Code(() => download.Package(url, place, forge.Place("short.mmp"), 100, default)));
         Assert.Equal("MM1050", await Code(() => download.Registry(new Uri(place, "/endless"), default)));
         Assert.Equal("MM1050", await Code(() => download.Registry(new Uri(place, "/nothing"), default)));
+
+        // The same address is closed to a registry that lies elsewhere, although a connection to it was open a moment ago, and to a name that leads to it.
+        var elsewhere = await Assert.ThrowsAsync<PluginRefusedException>(() => download.Package(url, new Uri("https://registry.example.org/registry.json"), forge.Place("stolen.mmp"), 100_000, default));
+        Assert.Contains($"{url.Host} leads to 127.0.0.1, which is no public address", elsewhere.Message, StringComparison.Ordinal);
+        Assert.Equal("MM1050", await Code(() => download.Registry(new Uri($"https://{Dns.GetHostName()}:{place.Port}/registry.json"), default)));
+        var redirected = await Assert.ThrowsAsync<PluginRefusedException>(() => download.Registry(new Uri(place, "/inwards"), default));
+        Assert.Contains("127.0.0.2, which is no public address", redirected.Message, StringComparison.Ordinal);
         Assert.Equal("MM1047", Assert.Throws<PluginRefusedException>(() => RegistryPlace.Package(new KnownRegistry("x", place, read), new RegistryVersion("1.0.0", ">=1.0 <2.0") { Url = "file:///etc/passwd" })).Problems[0].Code);
         Assert.Throws<UserFacingException>(() => RegistryPlace.Parse("http://plain.example.org/registry.json"));
     }
@@ -210,6 +222,7 @@ public sealed class RegistryTests : IAsyncLifetime, IDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
         var app = builder.Build();
         app.MapGet("/registry.json", () => Results.File(registry));
+        app.MapGet("/inwards", (HttpContext http) => Results.Redirect($"https://127.0.0.2:{http.Connection.LocalPort}/registry.json"));
         app.MapGet("/hello.mmp", () => Results.File(package));
         app.MapGet("/endless", async (HttpContext http) =>
         {
