@@ -29,6 +29,12 @@ internal sealed class Borders(AssemblyLoadContext own)
 
     private bool IsInside(Type type)
     {
+        // Whoever declared its type: it only leads to its target, which is asked in its turn.
+        if (type.IsAssignableTo(typeof(Delegate)))
+        {
+            return true;
+        }
+
         if (type.IsArray)
         {
             var element = type.GetElementType()!;

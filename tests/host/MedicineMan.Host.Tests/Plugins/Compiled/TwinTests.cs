@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using MedicineMan.Host.Plugins;
 using MedicineMan.Testbed;
+using Microsoft.Extensions.Options;
 
 namespace MedicineMan.Host.Tests.Plugins.Compiled;
 
@@ -16,6 +17,8 @@ public sealed class TwinTests
         var (one, two) = (Twin(folder, "one", "public static string Say() => \"the first\";", "Words.Say()"), Twin(folder, "two", "public static string Say(int times) => $\"the second, {times} times\";", "Words.Say(2)"));
         await using var host = await TestHost.Start();
         var owner = await host.Owner();
+        // Generous: a busy machine compiles the engine of the first drawing slowly.
+        host.Get<IOptions<PluginOptions>>().Value.FragmentTimeLimit = TimeSpan.FromSeconds(20);
         await host.Get<PluginLifecycle>().Load(one, CancellationToken.None);
         await host.Get<PluginLifecycle>().Load(two, CancellationToken.None);
 
