@@ -52,13 +52,16 @@ internal sealed class PluginLocks(PluginCatalogue catalogue, InstalledPlugins in
     public async Task<PluginLock> Read(CancellationToken cancel)
     {
         var (rows, versions, pins, places) = (await installed.List(cancel), await installed.Versions(null, cancel), await installed.Pins(cancel), await registries.List(cancel));
+        var bundled = (await known.Bundled(cancel)).Registry.Plugins.Where(plugin => plugin.Source == InstalledPlugin.Bundled).ToDictionary(plugin => plugin.Id, StringComparer.Ordinal);
         var locked = new List<LockedPlugin>();
         foreach (var status in catalogue.List())
         {
             var row = rows.FirstOrDefault(one => one.Id == status.Id);
-            if (await known.IsBundled(status.Id, cancel))
+            if (bundled.TryGetValue(status.Id, out var own))
             {
-                locked.Add(new LockedPlugin(status.Id, status.Version, status.Publisher, row?.Enabled ?? status.State is not PluginState.Disabled, InstalledPlugin.Bundled, null, null, null, null, []));
+                // One that is disabled was not read, so the host's registry says which version it has.
+                var version = status.Version.Length > 0 ? status.Version : own.Versions[^1].Version;
+                locked.Add(new LockedPlugin(status.Id, version, own.Publisher, row?.Enabled ?? status.State is not PluginState.Disabled, InstalledPlugin.Bundled, null, null, null, null, []));
             }
             else if (row?.ActiveVersion is { } active && versions.FirstOrDefault(version => version.PluginId == row.Id && version.Version == active) is { } files)
             {

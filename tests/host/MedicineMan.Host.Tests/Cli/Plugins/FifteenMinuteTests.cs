@@ -21,6 +21,7 @@ public sealed class FifteenMinuteTests(ITestOutputHelper log) : IDisposable
     public async Task A_page_and_a_storage_come_from_nothing_to_running_in_a_host()
     {
         await using var host = await TestHost.Start();
+        await host.Owner();
         var token = await CommandTests.Token(host, Role.Admin);
         using var admin = await ApiCaller.As(host, Role.Admin);
         var (packages, shared) = (folder["feed"], Shared());
