@@ -73,7 +73,7 @@ internal sealed partial class MemoryWatch(
     private async Task<MemoryEstimate?> Weigh(LoadedPlugin plugin, CancellationToken cancel)
     {
         // On its way a type of the plugin's may be initialised, which is the plugin's code.
-        var crumb = crumbs.Drop(plugin.Manifest.Id, "memory");
+        var crumb = crumbs.Drop(Breadcrumbs.Of(plugin.Manifest.Id, "memory"));
         try
         {
             return await Task.Run(() => Scales.Weigh(plugin, clock), cancel).WaitAsync(WalkLimit, clock, cancel);
