@@ -38,6 +38,7 @@ public sealed class BackupRepository : IDisposable
         Keys = new RepositoryKeys(store, cost, openedWith);
         chunker = new Chunker(store.Key);
         indexes = new IndexLoader(store);
+        Upkeep = new RepositoryUpkeep(store, indexes);
     }
 
     /// <summary>What names this repository for good: 64 hexadecimal digits.</summary>
@@ -51,6 +52,9 @@ public sealed class BackupRepository : IDisposable
 
     /// <summary>Its passwords.</summary>
     public RepositoryKeys Keys { get; }
+
+    /// <summary>What removes, repairs and upgrades.</summary>
+    public RepositoryUpkeep Upkeep { get; }
 
     /// <summary>Makes a new repository.</summary>
     /// <exception cref="UserFacingException">There is one already, or the storage refused.</exception>
@@ -190,20 +194,8 @@ public sealed class BackupRepository : IDisposable
         store.Dispose();
     }
 
-    private async Task<SnapshotEntry> Snapshot(string name, CancellationToken cancel)
-    {
-        var all = (await SnapshotFiles.Load(store, cancel)).Readable;
-        var matching = name is "latest"
-            ? all.TakeLast(1).ToList()
-            : [.. all.Where(entry => entry.Id.ToString().StartsWith(name, StringComparison.OrdinalIgnoreCase))];
-        return matching.Count switch
-        {
-            1 => matching[0],
-            0 when all.Count == 0 => throw new UserFacingException($"{Location} has no snapshots yet."),
-            0 => throw new UserFacingException($"No snapshot of {Location} starts with {name}."),
-            _ => throw new UserFacingException($"{matching.Count} snapshots of {Location} start with {name}. Give more of the id."),
-        };
-    }
+    private async Task<SnapshotEntry> Snapshot(string name, CancellationToken cancel) =>
+        SnapshotName.Find((await SnapshotFiles.Load(store, cancel)).Readable, name, Location);
 
     private static async Task<ConfigDocument> LoadConfig(IStorageBackend storage, MasterKey master, int length, TimeProvider clock, CancellationToken cancel)
     {
