@@ -184,7 +184,7 @@ public sealed class BackupRepository : IDisposable
     public async Task<CheckReport> Check(CheckOptions options, IProgress<CheckProgress>? progress, CancellationToken cancel)
     {
         await using var held = await RepositoryLock.Acquire(store, exclusive: false, cancel);
-        return await new RepositoryCheck(store, indexes, options, progress).Run(cancel);
+        return await new RepositoryCheck(store, indexes, Keys, options, progress).Run(cancel);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,7 @@
 using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Locking;
 using MedicineMan.Repository.Pruning;
+using MedicineMan.Repository.Repairing;
 using MedicineMan.Repository.Retention;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Sdk;
@@ -31,4 +33,23 @@ public sealed class RepositoryUpkeep
     /// <param name="cancel">Stops it, as a kill does.</param>
     /// <exception cref="UserFacingException">The repository is in use, or so damaged that a prune could cost more.</exception>
     public Task<PruneReport> Prune(PruneOptions options, IProgress<UpkeepProgress>? progress, CancellationToken cancel) => new Prune(store, options, progress).Run(cancel);
+
+    /// <summary>Brings the index in line with the packs. Never removes a pack.</summary>
+    /// <exception cref="UserFacingException">The repository is in use.</exception>
+    public Task<IndexRepair> RepairIndex(RepairOptions options, IProgress<UpkeepProgress>? progress, CancellationToken cancel) => new RepairIndex(store, options, progress).Run(cancel);
+
+    /// <summary>Carries what is whole out of damaged packs into new ones. Never removes a pack.</summary>
+    /// <exception cref="UserFacingException">The repository is in use, or a name stands for no pack or several.</exception>
+    public Task<IndexRepair> RepairPacks(RepairOptions options, IProgress<UpkeepProgress>? progress, CancellationToken cancel) => new RepairPacks(store, options, progress).Run(cancel);
+
+    /// <summary>Stores copies without what is lost of the snapshots that have lost something. Repair index and packs first: it goes by the index.</summary>
+    /// <exception cref="UserFacingException">The repository is in use.</exception>
+    public Task<SnapshotRepair> RepairSnapshots(RepairOptions options, IProgress<UpkeepProgress>? progress, CancellationToken cancel) =>
+        new RepairSnapshots(store, indexes, options, progress).Run(cancel);
+
+    /// <summary>Removes locks that were left behind by a crash.</summary>
+    /// <param name="all">True to remove also those that are in use: only for when nothing is running. Whoever holds one gives up when it notices, within five minutes.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <returns>How many.</returns>
+    public Task<int> Unlock(bool all, CancellationToken cancel) => LockFiles.Remove(store, all, cancel);
 }

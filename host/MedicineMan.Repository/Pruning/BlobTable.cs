@@ -13,8 +13,8 @@ internal sealed class BlobTable
     private readonly Bucket[] data = [.. Enumerable.Range(0, Buckets).Select(_ => new Bucket())];
     private readonly Bucket[] trees = [.. Enumerable.Range(0, Buckets).Select(_ => new Bucket())];
 
-    /// <summary>True when some blob was added more than once.</summary>
-    public bool HasCopies { get; private set; }
+    /// <summary>How many times a blob was added that was there already.</summary>
+    public long Copies { get; private set; }
 
     public void Add(BlobKind kind, ObjectId id) => BucketOf(kind, id).Add(id.LeadingHalf);
 
@@ -23,7 +23,7 @@ internal sealed class BlobTable
     {
         foreach (var bucket in data.Concat(trees))
         {
-            HasCopies |= bucket.Seal();
+            Copies += bucket.Seal();
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed class BlobTable
             ids[count++] = id;
         }
 
-        public bool Seal()
+        public int Seal()
         {
             Array.Sort(ids, 0, count);
             var distinct = 0;
@@ -95,7 +95,7 @@ internal sealed class BlobTable
                 }
             }
 
-            var copies = distinct < count;
+            var copies = count - distinct;
             count = distinct;
             Marks = new byte[count];
             return copies;

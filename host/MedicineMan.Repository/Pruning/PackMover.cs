@@ -6,7 +6,7 @@ using MedicineMan.Sdk.Storage;
 namespace MedicineMan.Repository.Pruning;
 
 /// <summary>Carries blobs of a pack over into new packs, each proven on the way. A blob is sealed on its own, so it moves as it is.</summary>
-internal sealed class PackMover(ObjectStore store, PackSink sink)
+internal sealed class PackMover(ObjectStore store, PackSink sink, bool dryRun = false)
 {
     private const int LargestGap = 256 << 10;
     private const int LargestRead = 16 << 20;
@@ -88,6 +88,11 @@ internal sealed class PackMover(ObjectStore store, PackSink sink)
             if (!reader.TryDecode(stored.Span, blob.UncompressedLength, out var plain) || ObjectId.Of(plain.Span) != blob.Id)
             {
                 damaged.Add(blob);
+                return;
+            }
+
+            if (dryRun)
+            {
                 return;
             }
 

@@ -49,14 +49,14 @@ internal sealed class Survey(ObjectStore store, IProgress<UpkeepProgress>? progr
         }
 
         await FindUsed(snapshots.Readable, cancel);
-        if (Blobs.HasCopies)
+        if (Blobs.Copies > 0)
         {
             // Copies in packs that stay anyway come first: then the others can go.
             await CountDead(cancel);
             await Place(pack => pack.IsWhole && pack.Dead == 0, cancel);
         }
 
-        await Place(pack => !pack.IsWhole || pack.Dead > 0 || !Blobs.HasCopies, cancel);
+        await Place(pack => !pack.IsWhole || pack.Dead > 0 || Blobs.Copies == 0, cancel);
         if (Blobs.Count(BlobMarks.Used, BlobMarks.Placed) is > 0 and var lost)
         {
             throw new UserFacingException($"{lost} blocks that snapshots of {store.Location} need lie in packs that are missing or damaged, so nothing is pruned. Run a check, then repair index and repair packs.");

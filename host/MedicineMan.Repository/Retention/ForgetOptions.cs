@@ -20,6 +20,9 @@ public sealed record ForgetOptions
 
     /// <summary>True to say what would be removed, and remove nothing. Takes no lock.</summary>
     public bool DryRun { get; init; }
+
+    /// <summary>How long to wait for others to release the repository. Default not at all.</summary>
+    public TimeSpan LockPatience { get; init; }
 }
 
 /// <summary>What was kept and removed, group by group.</summary>

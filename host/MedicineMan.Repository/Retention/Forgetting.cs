@@ -15,7 +15,7 @@ internal sealed class Forgetting(ObjectStore store, ForgetOptions options)
             return Plan((await SnapshotFiles.Load(store, cancel)).Readable);
         }
 
-        await using var held = await RepositoryLock.Acquire(store, exclusive: true, cancel);
+        await using var held = await RepositoryLock.Acquire(store, exclusive: true, options.LockPatience, cancel);
         var report = Plan((await SnapshotFiles.Load(store, cancel)).Readable);
         foreach (var snapshot in report.Groups.SelectMany(group => group.Remove).OrderBy(snapshot => snapshot.WrittenTime))
         {

@@ -27,6 +27,10 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
 
     public Option<bool> Json { get; } = new("--json") { Description = "Answers in JSON.", Recursive = true };
 
+    public Option<int> RetryLock { get; } = new("--retry-lock") { Description = "Waits so many minutes while others use the repository; by default a command that needs it alone fails at once.", Recursive = true };
+
+    public TimeSpan LockPatience(ParseResult parsed) => TimeSpan.FromMinutes(Math.Max(0, parsed.GetValue(RetryLock)));
+
     /// <summary>Runs a command on the opened repository.</summary>
     public Func<ParseResult, CancellationToken, Task<int>> On(Func<BackupRepository, Answer, CancellationToken, Task<int>> run) =>
         (parsed, cancel) => Guarded(parsed, async answer =>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using MedicineMan.Host.Cli.Repository.Upkeep;
 using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Host.Cli.Repository;
@@ -25,10 +26,13 @@ internal static class RepositoryCommands
             DumpCommand.Create(access),
             CheckCommand.Create(access),
             KeyCommand.Create(access),
+            ForgetCommand.Create(access),
+            PruneCommand.Create(access),
         };
         command.Options.Add(access.Repo);
         command.Options.Add(access.PasswordFile);
         command.Options.Add(access.Json);
+        command.Options.Add(access.RetryLock);
         return command;
     }
 }
