@@ -12,6 +12,7 @@ using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Keys;
 using MedicineMan.Repository.Locking;
 using MedicineMan.Repository.Reading;
+using MedicineMan.Repository.Repairing;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Storage;
@@ -31,14 +32,15 @@ public sealed class BackupRepository : IDisposable
     private readonly Chunker chunker;
     private readonly IndexLoader indexes;
 
-    private BackupRepository(ObjectStore store, string id, ObjectId openedWith, KeyCost cost)
+    private BackupRepository(ObjectStore store, ConfigDocument config, ObjectId openedWith, KeyCost cost)
     {
         this.store = store;
-        Id = id;
+        Id = config.Id;
         Keys = new RepositoryKeys(store, cost, openedWith);
         chunker = new Chunker(store.Key);
         indexes = new IndexLoader(store);
-        Upkeep = new RepositoryUpkeep(store, indexes);
+        Upkeep = new RepositoryUpkeep(store, indexes, Keys, config);
+        View = new RepositoryView(store, indexes, Id);
     }
 
     /// <summary>What names this repository for good: 64 hexadecimal digits.</summary>
@@ -52,6 +54,9 @@ public sealed class BackupRepository : IDisposable
 
     /// <summary>Its passwords.</summary>
     public RepositoryKeys Keys { get; }
+
+    /// <summary>What looks across snapshots, and copies them.</summary>
+    public RepositoryView View { get; }
 
     /// <summary>What removes, repairs and upgrades.</summary>
     public RepositoryUpkeep Upkeep { get; }
@@ -93,7 +98,7 @@ public sealed class BackupRepository : IDisposable
             throw new UserFacingException($"Somebody else has just made a repository in {storage.Location}. Open that one, or choose an empty place.") { Permanent = true };
         }
 
-        return new BackupRepository(store, config.Id, slot, cost);
+        return new BackupRepository(store, config, slot, cost);
     }
 
     internal static async Task<BackupRepository> Open(
@@ -105,6 +110,7 @@ public sealed class BackupRepository : IDisposable
             length = file.Key == ObjectStore.Config ? file.Length : length;
         }
 
+        length = length == 0 ? await Upgrade.Resume(storage, cancel) : length;
         if (length is 0 or > LargestConfig)
         {
             throw new NotARepositoryException(storage.Location);
@@ -121,7 +127,7 @@ public sealed class BackupRepository : IDisposable
         }
 
         var config = await LoadConfig(storage, master, (int)length, clock, cancel);
-        return new BackupRepository(new ObjectStore(storage, master, config.Version, clock), config.Id, slot, cost);
+        return new BackupRepository(new ObjectStore(storage, master, config.Version, clock), config, slot, cost);
     }
 
     /// <summary>Starts a backup. It becomes a snapshot only by <see cref="SnapshotSession.Commit"/>.</summary>
@@ -130,7 +136,7 @@ public sealed class BackupRepository : IDisposable
     {
         if (Version != Written)
         {
-            throw new UserFacingException($"{Location} has the old format version {Version}, which is only read. Upgrade it with \"restic migrate upgrade_repo_v2\".") { Permanent = true };
+            throw new UserFacingException($"{Location} has the old format version {Version}, which is only read. Upgrade it with \"medicineman repository migrate\".") { Permanent = true };
         }
 
         var held = await RepositoryLock.Acquire(store, exclusive: false, cancel);

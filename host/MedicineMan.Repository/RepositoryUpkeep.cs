@@ -1,3 +1,5 @@
+using MedicineMan.Repository.Checking;
+using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Locking;
 using MedicineMan.Repository.Pruning;
@@ -16,9 +18,13 @@ public sealed class RepositoryUpkeep
 {
     private readonly ObjectStore store;
     private readonly IndexLoader indexes;
+    private readonly RepositoryKeys keys;
+    private readonly ConfigDocument config;
 
-    internal RepositoryUpkeep(ObjectStore store, IndexLoader indexes)
+    internal RepositoryUpkeep(ObjectStore store, IndexLoader indexes, RepositoryKeys keys, ConfigDocument config)
     {
+        this.keys = keys;
+        this.config = config;
         this.store = store;
         this.indexes = indexes;
     }
@@ -52,4 +58,29 @@ public sealed class RepositoryUpkeep
     /// <param name="cancel">Ends the attempt.</param>
     /// <returns>How many.</returns>
     public Task<int> Unlock(bool all, CancellationToken cancel) => LockFiles.Remove(store, all, cancel);
+
+    /// <summary>Lifts a repository of format version 1 to 2, which compresses. Open it anew afterwards. What is stored stays as it is until a prune compresses it.</summary>
+    /// <returns>False when there is nothing to do.</returns>
+    /// <exception cref="UserFacingException">The repository is in use, or damaged.</exception>
+    public async Task<bool> Upgrade(TimeSpan lockPatience, CancellationToken cancel)
+    {
+        if (config.Version >= Repairing.Upgrade.Version)
+        {
+            return false;
+        }
+
+        CheckReport report;
+        await using (await RepositoryLock.Acquire(store, exclusive: false, lockPatience, cancel))
+        {
+            report = await new RepositoryCheck(store, indexes, keys, new CheckOptions(), null).Run(cancel);
+        }
+
+        if (!report.Passed)
+        {
+            throw new UserFacingException($"{store.Location} is damaged: {report.Problems[0].Message} Repair it before it is upgraded.");
+        }
+
+        await Repairing.Upgrade.Run(store, config, lockPatience, cancel);
+        return true;
+    }
 }

@@ -35,7 +35,7 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
     public Func<ParseResult, CancellationToken, Task<int>> On(Func<BackupRepository, Answer, CancellationToken, Task<int>> run) =>
         (parsed, cancel) => Guarded(parsed, async answer =>
         {
-            await using var storage = await OpenStorage(parsed, cancel);
+            await using var storage = await OpenStorage(parsed.GetRequiredValue(Repo), cancel);
             using var repository = await BackupRepository.Open(storage, await Password(parsed, cancel), cancel);
             return await run(repository, answer, cancel);
         });
@@ -44,7 +44,7 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
     public Func<ParseResult, CancellationToken, Task<int>> OnStorage(Func<IStorageBackend, string, Answer, CancellationToken, Task<int>> run) =>
         (parsed, cancel) => Guarded(parsed, async answer =>
         {
-            await using var storage = await OpenStorage(parsed, cancel);
+            await using var storage = await OpenStorage(parsed.GetRequiredValue(Repo), cancel);
             return await run(storage, await Password(parsed, cancel), answer, cancel);
         });
 
@@ -72,9 +72,8 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
             ? ReadPassword(file, cancel)
             : throw new UserFacingException($"No password. Name a file that holds it with --password-file, or in {PasswordFileVariable}.");
 
-    private ValueTask<IStorageBackend> OpenStorage(ParseResult parsed, CancellationToken cancel)
+    public ValueTask<IStorageBackend> OpenStorage(string place, CancellationToken cancel)
     {
-        var place = parsed.GetRequiredValue(Repo);
         var path = place.StartsWith(LocalScheme, StringComparison.Ordinal) ? place[LocalScheme.Length..] : place;
         return openStorage("local", JsonSerializer.SerializeToElement(new { path = Path.GetFullPath(path) }), cancel);
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using MedicineMan.Host.Cli.Repository.Looking;
 using MedicineMan.Host.Cli.Repository.Upkeep;
 using MedicineMan.Sdk.Storage;
 
@@ -28,6 +29,13 @@ internal static class RepositoryCommands
             KeyCommand.Create(access),
             ForgetCommand.Create(access),
             PruneCommand.Create(access),
+            RepairCommand.Create(access),
+            UnlockCommand.Create(access),
+            MigrateCommand.Create(access),
+            CopyCommand.Create(access),
+            DiffCommand.Create(access),
+            FindCommand.Create(access),
+            StatsCommand.Create(access),
         };
         command.Options.Add(access.Repo);
         command.Options.Add(access.PasswordFile);
