@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using MedicineMan.Repository.Caching;
 using MedicineMan.Repository.Checking;
 using MedicineMan.Repository.Chunking;
 using MedicineMan.Repository.Crypto;
@@ -28,18 +29,24 @@ public sealed class BackupRepository : IDisposable
     private const int Written = 2;
     private const int LargestConfig = 64 * 1024;
 
+    private readonly ObjectStore direct;
     private readonly ObjectStore store;
     private readonly Chunker chunker;
     private readonly IndexLoader indexes;
+    private readonly IndexLoader directIndexes;
 
-    private BackupRepository(ObjectStore store, ConfigDocument config, ObjectId openedWith, KeyCost cost)
+    private BackupRepository(ObjectStore direct, ConfigDocument config, ObjectId openedWith, KeyCost cost, string? cacheFolder)
     {
-        this.store = store;
+        this.direct = direct;
         Id = config.Id;
-        Keys = new RepositoryKeys(store, cost, openedWith);
-        chunker = new Chunker(store.Key);
+        Keys = new RepositoryKeys(direct, cost, openedWith);
+        chunker = new Chunker(direct.Key);
+        store = cacheFolder is null || !ObjectId.TryParse(Id, out _)
+            ? direct : new ObjectStore(new CachedStorage(direct.Storage, Path.Combine(cacheFolder, Id)), direct.Key, direct.Version, direct.Clock);
         indexes = new IndexLoader(store);
-        Upkeep = new RepositoryUpkeep(store, indexes, Keys, config);
+        directIndexes = store == direct ? indexes : new IndexLoader(direct);
+        // Whatever looks for damage, repairs or removes must see what is stored, not a copy of it.
+        Upkeep = new RepositoryUpkeep(direct, directIndexes, Keys, config);
         View = new RepositoryView(store, indexes, Id);
     }
 
@@ -72,6 +79,15 @@ public sealed class BackupRepository : IDisposable
     public static Task<BackupRepository> Open(IStorageBackend storage, string password, CancellationToken cancel) =>
         Open(storage, password, KeyCost.Standard, TimeProvider.System, cancel);
 
+    /// <summary>Opens a repository and keeps its index and snapshot files in a folder of this machine as well, for a storage that is far away.</summary>
+    /// <param name="storage">Stays the caller's to dispose.</param>
+    /// <param name="password">Of any key.</param>
+    /// <param name="cacheFolder">Shared by all repositories; see <see cref="RepositoryCaches"/>. What is in it is sealed, proven when read, and never needed.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <inheritdoc cref="Open(IStorageBackend, string, CancellationToken)"/>
+    public static Task<BackupRepository> Open(IStorageBackend storage, string password, string cacheFolder, CancellationToken cancel) =>
+        Open(storage, password, KeyCost.Standard, TimeProvider.System, cancel, cacheFolder);
+
     internal static async Task<BackupRepository> Initialise(
         IStorageBackend storage, string password, KeyCost cost, TimeProvider clock, CancellationToken cancel)
     {
@@ -98,11 +114,11 @@ public sealed class BackupRepository : IDisposable
             throw new UserFacingException($"Somebody else has just made a repository in {storage.Location}. Open that one, or choose an empty place.") { Permanent = true };
         }
 
-        return new BackupRepository(store, config, slot, cost);
+        return new BackupRepository(store, config, slot, cost, cacheFolder: null);
     }
 
     internal static async Task<BackupRepository> Open(
-        IStorageBackend storage, string password, KeyCost cost, TimeProvider clock, CancellationToken cancel)
+        IStorageBackend storage, string password, KeyCost cost, TimeProvider clock, CancellationToken cancel, string? cacheFolder = null)
     {
         var length = 0L;
         await foreach (var file in storage.ListAsync(ObjectStore.Config, cancel))
@@ -127,7 +143,7 @@ public sealed class BackupRepository : IDisposable
         }
 
         var config = await LoadConfig(storage, master, (int)length, clock, cancel);
-        return new BackupRepository(new ObjectStore(storage, master, config.Version, clock), config, slot, cost);
+        return new BackupRepository(new ObjectStore(storage, master, config.Version, clock), config, slot, cost, cacheFolder);
     }
 
     /// <summary>Starts a backup. It becomes a snapshot only by <see cref="SnapshotSession.Commit"/>.</summary>
@@ -189,15 +205,17 @@ public sealed class BackupRepository : IDisposable
     /// <param name="cancel">Stops it.</param>
     public async Task<CheckReport> Check(CheckOptions options, IProgress<CheckProgress>? progress, CancellationToken cancel)
     {
-        await using var held = await RepositoryLock.Acquire(store, exclusive: false, cancel);
-        return await new RepositoryCheck(store, indexes, Keys, options, progress).Run(cancel);
+        await using var held = await RepositoryLock.Acquire(direct, exclusive: false, cancel);
+        return await new RepositoryCheck(direct, directIndexes, Keys, options, progress).Run(cancel);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         indexes.Dispose();
+        directIndexes.Dispose();
         store.Dispose();
+        direct.Dispose();
     }
 
     private async Task<SnapshotEntry> Snapshot(string name, CancellationToken cancel) =>

@@ -83,7 +83,7 @@ public sealed class InterleavingTests
         await ours.Restic.Run("check", "--read-data");
     }
 
-    private static Task OurBackup(TestRepository ours, string name, byte[] content) => Again(async () =>
+    private static Task<bool> OurBackup(TestRepository ours, string name, byte[] content) => Again(async () =>
     {
         using var repository = await TestRepository.Open(ours.Storage);
         await using var session = await repository.BeginSnapshot(TestRepository.Options() with { Tags = [name["stream".Length..]] }, default);

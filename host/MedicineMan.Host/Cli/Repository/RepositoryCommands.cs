@@ -36,11 +36,13 @@ internal static class RepositoryCommands
             DiffCommand.Create(access),
             FindCommand.Create(access),
             StatsCommand.Create(access),
+            CacheCommand.Create(access),
         };
         command.Options.Add(access.Repo);
         command.Options.Add(access.PasswordFile);
         command.Options.Add(access.Json);
         command.Options.Add(access.RetryLock);
+        command.Options.Add(access.CacheFolder);
         return command;
     }
 }
