@@ -92,6 +92,12 @@ public sealed class UpkeepCommandTests : IDisposable
         Assert.Contains("Copied 1 snapshots", copied.Output, StringComparison.Ordinal);
         Assert.Equal(0, (await RunPlain(["check", "--read-data", .. other])).Code);
 
+        Assert.Equal(0, (await Run("snapshots", "--cache-dir", At("cache"))).Code);
+        Assert.Single((await RunPlain(["cache", "--cache-dir", At("cache")])).Output.Trim().Split('\n'));
+        Assert.Contains("removed", (await RunPlain(["cache", "--cleanup", "--max-age", "0", "--cache-dir", At("cache")])).Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetDirectories(At("cache")));
+        await ExpectPlain("No repository", "snapshots");
+
         File.WriteAllText(At("new"), "a new one");
         Assert.Equal(0, (await Run("key", "passwd", "--new-password-file", At("new"))).Code);
         Assert.Equal(1, (await Run("snapshots")).Code);
@@ -109,6 +115,13 @@ public sealed class UpkeepCommandTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains(part, errors, StringComparison.Ordinal);
         Assert.Single(errors.Trim().Split('\n'));
+    }
+
+    private static async Task ExpectPlain(string part, params string[] arguments)
+    {
+        var (code, _, errors) = await RunPlain(arguments);
+        Assert.Equal(1, code);
+        Assert.Contains(part, errors, StringComparison.Ordinal);
     }
 
     private async Task<JsonElement> Json(params string[] arguments)
