@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using MedicineMan.Repository.Caching;
 using MedicineMan.Repository.Checking;
 using MedicineMan.Repository.Chunking;
 using MedicineMan.Repository.Crypto;
@@ -12,6 +13,7 @@ using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Keys;
 using MedicineMan.Repository.Locking;
 using MedicineMan.Repository.Reading;
+using MedicineMan.Repository.Repairing;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Storage;
@@ -27,17 +29,25 @@ public sealed class BackupRepository : IDisposable
     private const int Written = 2;
     private const int LargestConfig = 64 * 1024;
 
+    private readonly ObjectStore direct;
     private readonly ObjectStore store;
     private readonly Chunker chunker;
     private readonly IndexLoader indexes;
+    private readonly IndexLoader directIndexes;
 
-    private BackupRepository(ObjectStore store, string id, ObjectId openedWith, KeyCost cost)
+    private BackupRepository(ObjectStore direct, ConfigDocument config, ObjectId openedWith, KeyCost cost, string? cacheFolder)
     {
-        this.store = store;
-        Id = id;
-        Keys = new RepositoryKeys(store, cost, openedWith);
-        chunker = new Chunker(store.Key);
+        this.direct = direct;
+        Id = config.Id;
+        Keys = new RepositoryKeys(direct, cost, openedWith);
+        chunker = new Chunker(direct.Key);
+        store = cacheFolder is null || !ObjectId.TryParse(Id, out _)
+            ? direct : new ObjectStore(new CachedStorage(direct.Storage, Path.Combine(cacheFolder, Id)), direct.Key, direct.Version, direct.Clock);
         indexes = new IndexLoader(store);
+        directIndexes = store == direct ? indexes : new IndexLoader(direct);
+        // Whatever looks for damage, repairs or removes must see what is stored, not a copy of it.
+        Upkeep = new RepositoryUpkeep(direct, directIndexes, Keys, config);
+        View = new RepositoryView(store, indexes, Id);
     }
 
     /// <summary>What names this repository for good: 64 hexadecimal digits.</summary>
@@ -52,6 +62,12 @@ public sealed class BackupRepository : IDisposable
     /// <summary>Its passwords.</summary>
     public RepositoryKeys Keys { get; }
 
+    /// <summary>What looks across snapshots, and copies them.</summary>
+    public RepositoryView View { get; }
+
+    /// <summary>What removes, repairs and upgrades.</summary>
+    public RepositoryUpkeep Upkeep { get; }
+
     /// <summary>Makes a new repository.</summary>
     /// <exception cref="UserFacingException">There is one already, or the storage refused.</exception>
     public static Task<BackupRepository> Initialise(IStorageBackend storage, string password, CancellationToken cancel) =>
@@ -62,6 +78,15 @@ public sealed class BackupRepository : IDisposable
     /// <exception cref="UserFacingException">The password opens no key, or the version is unknown.</exception>
     public static Task<BackupRepository> Open(IStorageBackend storage, string password, CancellationToken cancel) =>
         Open(storage, password, KeyCost.Standard, TimeProvider.System, cancel);
+
+    /// <summary>Opens a repository and keeps its index and snapshot files in a folder of this machine as well, for a storage that is far away.</summary>
+    /// <param name="storage">Stays the caller's to dispose.</param>
+    /// <param name="password">Of any key.</param>
+    /// <param name="cacheFolder">Shared by all repositories; see <see cref="RepositoryCaches"/>. What is in it is sealed, proven when read, and never needed.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <inheritdoc cref="Open(IStorageBackend, string, CancellationToken)"/>
+    public static Task<BackupRepository> Open(IStorageBackend storage, string password, string cacheFolder, CancellationToken cancel) =>
+        Open(storage, password, KeyCost.Standard, TimeProvider.System, cancel, cacheFolder);
 
     internal static async Task<BackupRepository> Initialise(
         IStorageBackend storage, string password, KeyCost cost, TimeProvider clock, CancellationToken cancel)
@@ -89,11 +114,11 @@ public sealed class BackupRepository : IDisposable
             throw new UserFacingException($"Somebody else has just made a repository in {storage.Location}. Open that one, or choose an empty place.") { Permanent = true };
         }
 
-        return new BackupRepository(store, config.Id, slot, cost);
+        return new BackupRepository(store, config, slot, cost, cacheFolder: null);
     }
 
     internal static async Task<BackupRepository> Open(
-        IStorageBackend storage, string password, KeyCost cost, TimeProvider clock, CancellationToken cancel)
+        IStorageBackend storage, string password, KeyCost cost, TimeProvider clock, CancellationToken cancel, string? cacheFolder = null)
     {
         var length = 0L;
         await foreach (var file in storage.ListAsync(ObjectStore.Config, cancel))
@@ -101,6 +126,7 @@ public sealed class BackupRepository : IDisposable
             length = file.Key == ObjectStore.Config ? file.Length : length;
         }
 
+        length = length == 0 ? await Upgrade.Resume(storage, cancel) : length;
         if (length is 0 or > LargestConfig)
         {
             throw new NotARepositoryException(storage.Location);
@@ -117,7 +143,7 @@ public sealed class BackupRepository : IDisposable
         }
 
         var config = await LoadConfig(storage, master, (int)length, clock, cancel);
-        return new BackupRepository(new ObjectStore(storage, master, config.Version, clock), config.Id, slot, cost);
+        return new BackupRepository(new ObjectStore(storage, master, config.Version, clock), config, slot, cost, cacheFolder);
     }
 
     /// <summary>Starts a backup. It becomes a snapshot only by <see cref="SnapshotSession.Commit"/>.</summary>
@@ -126,7 +152,7 @@ public sealed class BackupRepository : IDisposable
     {
         if (Version != Written)
         {
-            throw new UserFacingException($"{Location} has the old format version {Version}, which is only read. Upgrade it with \"restic migrate upgrade_repo_v2\".") { Permanent = true };
+            throw new UserFacingException($"{Location} has the old format version {Version}, which is only read. Upgrade it with \"medicineman repository migrate\".") { Permanent = true };
         }
 
         var held = await RepositoryLock.Acquire(store, exclusive: false, cancel);
@@ -179,31 +205,21 @@ public sealed class BackupRepository : IDisposable
     /// <param name="cancel">Stops it.</param>
     public async Task<CheckReport> Check(CheckOptions options, IProgress<CheckProgress>? progress, CancellationToken cancel)
     {
-        await using var held = await RepositoryLock.Acquire(store, exclusive: false, cancel);
-        return await new RepositoryCheck(store, indexes, options, progress).Run(cancel);
+        await using var held = await RepositoryLock.Acquire(direct, exclusive: false, cancel);
+        return await new RepositoryCheck(direct, directIndexes, Keys, options, progress).Run(cancel);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         indexes.Dispose();
+        directIndexes.Dispose();
         store.Dispose();
+        direct.Dispose();
     }
 
-    private async Task<SnapshotEntry> Snapshot(string name, CancellationToken cancel)
-    {
-        var all = (await SnapshotFiles.Load(store, cancel)).Readable;
-        var matching = name is "latest"
-            ? all.TakeLast(1).ToList()
-            : [.. all.Where(entry => entry.Id.ToString().StartsWith(name, StringComparison.OrdinalIgnoreCase))];
-        return matching.Count switch
-        {
-            1 => matching[0],
-            0 when all.Count == 0 => throw new UserFacingException($"{Location} has no snapshots yet."),
-            0 => throw new UserFacingException($"No snapshot of {Location} starts with {name}."),
-            _ => throw new UserFacingException($"{matching.Count} snapshots of {Location} start with {name}. Give more of the id."),
-        };
-    }
+    private async Task<SnapshotEntry> Snapshot(string name, CancellationToken cancel) =>
+        SnapshotName.Find((await SnapshotFiles.Load(store, cancel)).Readable, name, Location);
 
     private static async Task<ConfigDocument> LoadConfig(IStorageBackend storage, MasterKey master, int length, TimeProvider clock, CancellationToken cancel)
     {

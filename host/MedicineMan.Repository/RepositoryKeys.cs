@@ -23,7 +23,7 @@ public sealed class RepositoryKeys
     }
 
     /// <summary>The slot this repository was opened by.</summary>
-    public ObjectId OpenedWith { get; }
+    public ObjectId OpenedWith { get; private set; }
 
     /// <summary>All slots.</summary>
     public async Task<IReadOnlyList<RepositoryKey>> List(CancellationToken cancel)
@@ -31,7 +31,7 @@ public sealed class RepositoryKeys
         var keys = new List<RepositoryKey>();
         foreach (var (id, length) in await store.List(ObjectStore.Keys, cancel))
         {
-            var slot = await Load(store.Storage, id, length, cancel);
+            var slot = await Load(store.Storage, id, length, whole: true, cancel);
             keys.Add(new RepositoryKey(id, slot?.UserName ?? "", slot?.HostName ?? "", slot?.Created ?? default, slot is not null, id == OpenedWith));
         }
 
@@ -69,6 +69,23 @@ public sealed class RepositoryKeys
         await store.Delete(ObjectStore.Keys + matching[0].Id, cancel);
     }
 
+    /// <summary>Puts a new password in the place of the one this repository was opened with.</summary>
+    /// <returns>Its slot.</returns>
+    public async Task<ObjectId> Change(string password, CancellationToken cancel)
+    {
+        var added = await Add(password, cancel);
+        // The old one goes only when the new one has been seen to open what is stored.
+        var (opened, _, _) = await Open(store.Storage, password, cancel);
+        if (opened is null)
+        {
+            throw new UserFacingException($"The new key of {store.Location} did not open it when it was tried. The old password still does.");
+        }
+
+        await store.Delete(ObjectStore.Keys + OpenedWith, cancel);
+        OpenedWith = added;
+        return added;
+    }
+
     internal static async Task<ObjectId> Add(
         IStorageBackend storage, MasterKey master, string password, KeyCost cost, TimeProvider clock, CancellationToken cancel)
     {
@@ -96,7 +113,7 @@ public sealed class RepositoryKeys
             }
 
             slots++;
-            if (await Load(storage, id, file.Length, cancel) is { } slot && slot.TryUnwrap(password) is { } key)
+            if (await Load(storage, id, file.Length, whole: false, cancel) is { } slot && slot.TryUnwrap(password) is { } key)
             {
                 return (key, id, slots);
             }
@@ -106,7 +123,7 @@ public sealed class RepositoryKeys
     }
 
     // A slot that is damaged is as good as none: the others still open.
-    private static async Task<KeySlot?> Load(IStorageBackend storage, ObjectId id, long length, CancellationToken cancel)
+    private static async Task<KeySlot?> Load(IStorageBackend storage, ObjectId id, long length, bool whole, CancellationToken cancel)
     {
         if (length is <= 0 or > LargestSlot)
         {
@@ -117,7 +134,7 @@ public sealed class RepositoryKeys
         try
         {
             await storage.ReadAsync(ObjectStore.Keys + id, 0, json, cancel);
-            return JsonSerializer.Deserialize(json, KeyJson.Default.KeySlot);
+            return whole && ObjectId.Of(json) != id ? null : JsonSerializer.Deserialize(json, KeyJson.Default.KeySlot);
         }
         catch (Exception failure) when (failure is JsonException or StorageObjectMissingException)
         {

@@ -32,6 +32,28 @@ public sealed record SnapshotEntry
     /// <summary>Bytes of content, when the writer counted them.</summary>
     public long? TotalBytes { get; init; }
 
+    /// <summary><see cref="Time"/> by the wall clock of whoever wrote it: the days and weeks of a retention rule are theirs.</summary>
+    public required DateTimeOffset WrittenTime { get; init; }
+
+    /// <summary>True when it has all these labels. An empty label stands for having none.</summary>
+    public bool HasTags(IReadOnlyList<string> tags)
+    {
+        foreach (var tag in tags)
+        {
+            if (tag.Length == 0 && Tags.Count == 0)
+            {
+                return true;
+            }
+
+            if (!Tags.Contains(tag))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     internal static SnapshotEntry From(ObjectId id, SnapshotDocument document)
     {
         if (!ObjectId.TryParse(document.Tree, out var tree) || !UnixTime.TryParse(document.Time, out var time))
@@ -43,6 +65,7 @@ public sealed record SnapshotEntry
         {
             Id = id,
             Time = time.ToDateTimeOffset(),
+            WrittenTime = time.ToDateTimeOffset().ToOffset(UnixTime.OffsetOf(document.Time)),
             Tree = tree,
             Host = document.Hostname ?? "",
             UserName = document.Username ?? "",

@@ -12,12 +12,22 @@ internal sealed class DamageList(BlobIndex index)
     private readonly Dictionary<string, Entry> entries = [];
     private readonly HashSet<(ObjectId Blob, int Pack)> lost = [];
     private readonly Dictionary<int, string> packMessages = [];
+    private readonly Dictionary<ObjectId, ObjectId> unlisted = [];
 
-    public void Pack(IndexedPack pack, string message, IReadOnlyList<BlobEntry> blobs)
+    /// <summary>Notes what a pack that no index lists says it has.</summary>
+    public void Unlisted(IndexedPack pack)
+    {
+        foreach (var blob in pack.Blobs)
+        {
+            unlisted[blob.Id] = pack.Id;
+        }
+    }
+
+    public void Pack(IndexedPack pack, DamageKind kind, string message, IReadOnlyList<BlobEntry> blobs)
     {
         lock (gate)
         {
-            entries[message] = new Entry(pack.Id);
+            entries[message] = new Entry(kind, pack.Id);
             foreach (var blob in blobs)
             {
                 lost.Add((blob.Id, blob.Pack));
@@ -26,11 +36,11 @@ internal sealed class DamageList(BlobIndex index)
         }
     }
 
-    public void Other(string message, string affected)
+    public void Other(DamageKind kind, string message, string affected)
     {
         lock (gate)
         {
-            Add(message, affected);
+            Add(kind, message, affected);
         }
     }
 
@@ -46,19 +56,24 @@ internal sealed class DamageList(BlobIndex index)
                 return true;
             }
 
-            Add(places.Count == 0 ? NotIndexed : packMessages[places[0].Pack], affected);
+            // A pack that nobody lists may have it: then a new index brings it back.
+            var isUnlisted = unlisted.TryGetValue(blob, out var pack);
+            Add(
+                isUnlisted ? DamageKind.MissingIndexEntry : DamageKind.MissingBlock,
+                isUnlisted ? $"The pack {pack} has blocks that are needed, but is in no index. Repair index brings them back." : places.Count == 0 ? NotIndexed : packMessages[places[0].Pack],
+                affected);
             return false;
         }
     }
 
     public IEnumerable<CheckProblem> Problems() =>
-        entries.Select(entry => new CheckProblem(entry.Key, entry.Value.Pack, [.. entry.Value.Affected]));
+        entries.Select(entry => new CheckProblem(entry.Value.Kind, entry.Key, entry.Value.Pack, [.. entry.Value.Affected]));
 
-    private void Add(string message, string affected)
+    private void Add(DamageKind kind, string message, string affected)
     {
         if (!entries.TryGetValue(message, out var entry))
         {
-            entries[message] = entry = new Entry(null);
+            entries[message] = entry = new Entry(kind, null);
         }
 
         if (entry.Affected.Count < MostAffected)
@@ -67,7 +82,7 @@ internal sealed class DamageList(BlobIndex index)
         }
     }
 
-    private sealed record Entry(ObjectId? Pack)
+    private sealed record Entry(DamageKind Kind, ObjectId? Pack)
     {
         public SortedSet<string> Affected { get; } = new(StringComparer.Ordinal);
     }

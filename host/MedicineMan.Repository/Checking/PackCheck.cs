@@ -27,7 +27,7 @@ internal sealed class PackCheck(ObjectStore store)
 
     /// <summary>Reads a pack.</summary>
     /// <returns>Null when it is whole, else what is wrong and which blobs it costs.</returns>
-    public async Task<(string Message, IReadOnlyList<BlobEntry> Blobs)?> Verify(IndexedPack pack, int length, CancellationToken cancel)
+    public async Task<PackDamage?> Verify(IndexedPack pack, int length, CancellationToken cancel)
     {
         if (!buffers.TryTake(out var buffer) || buffer.Length < length)
         {
@@ -41,7 +41,7 @@ internal sealed class PackCheck(ObjectStore store)
         }
         catch (StorageException failure) when (!failure.Transient)
         {
-            return ($"The pack {pack.Id} can't be read. {failure.Message}", pack.Blobs);
+            return new(DamageKind.DamagedBlocks, $"The pack {pack.Id} can't be read. {failure.Message}", pack.Blobs);
         }
         finally
         {
@@ -49,7 +49,7 @@ internal sealed class PackCheck(ObjectStore store)
         }
     }
 
-    private (string Message, IReadOnlyList<BlobEntry> Blobs)? Verify(IndexedPack pack, ReadOnlySpan<byte> content)
+    private PackDamage? Verify(IndexedPack pack, ReadOnlySpan<byte> content)
     {
         var codec = store.RentCodec();
         try
@@ -66,19 +66,19 @@ internal sealed class PackCheck(ObjectStore store)
 
             if (damaged.Count > 0)
             {
-                return ($"The pack {pack.Id} is damaged: {damaged.Count} of its {pack.Blobs.Count} blocks are not what was written, the first at byte {damaged[0].Offset}.", damaged);
+                return new(DamageKind.DamagedBlocks, $"The pack {pack.Id} is damaged: {damaged.Count} of its {pack.Blobs.Count} blocks are not what was written, the first at byte {damaged[0].Offset}.", damaged);
             }
 
             var header = PackHeader.TryRead(content, codec.Sealer);
             if (header is null)
             {
-                return ($"The pack {pack.Id} has a damaged header. All its blocks are whole; only a rebuild of the index would need the header.", []);
+                return new(DamageKind.DamagedHeader, $"The pack {pack.Id} has a damaged header. All its blocks are whole; only a rebuild of the index would need the header.", []);
             }
 
             var agrees = header.OrderBy(blob => blob.Offset).Select(blob => blob with { Pack = 0 })
                 .SequenceEqual(pack.Blobs.Select(blob => blob with { Pack = 0 }));
-            return !agrees ? ($"The header of the pack {pack.Id} and the index disagree.", [])
-                : ObjectId.Of(content) != pack.Id ? ($"The pack {pack.Id} does not hash to its name, though all its blocks are whole.", [])
+            return !agrees ? new(DamageKind.MissingIndexEntry, $"The header of the pack {pack.Id} and the index disagree.", [])
+                : ObjectId.Of(content) != pack.Id ? new(DamageKind.WrongHash, $"The pack {pack.Id} does not hash to its name, though all its blocks are whole.", [])
                 : null;
         }
         finally
@@ -87,3 +87,6 @@ internal sealed class PackCheck(ObjectStore store)
         }
     }
 }
+
+/// <summary>What is wrong with a pack, and which blobs it costs.</summary>
+internal sealed record PackDamage(DamageKind Kind, string Message, IReadOnlyList<BlobEntry> Blobs);

@@ -5,7 +5,7 @@ using MedicineMan.Repository.Storing;
 namespace MedicineMan.Repository.Checking;
 
 /// <summary>Looks for damage: what is stored against what its names, the index and the snapshots promise, and which files each damage costs.</summary>
-internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, CheckOptions options, IProgress<CheckProgress>? progress)
+internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, RepositoryKeys keys, CheckOptions options, IProgress<CheckProgress>? progress)
 {
     public async Task<CheckReport> Run(CancellationToken cancel)
     {
@@ -21,11 +21,11 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Ch
         {
             if (!stored.TryGetValue(pack.Id, out var length))
             {
-                damage.Pack(pack, $"The pack {pack.Id} is missing.", pack.Blobs);
+                damage.Pack(pack, DamageKind.MissingPack, $"The pack {pack.Id} is missing.", pack.Blobs);
             }
             else if (length != PackCheck.LengthOf(pack))
             {
-                damage.Pack(pack, $"The pack {pack.Id} has {length} bytes where {PackCheck.LengthOf(pack)} were written.", PackCheck.BeyondEnd(pack, length));
+                damage.Pack(pack, DamageKind.WrongLength, $"The pack {pack.Id} has {length} bytes where {PackCheck.LengthOf(pack)} were written.", PackCheck.BeyondEnd(pack, length));
             }
             else
             {
@@ -33,14 +33,21 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Ch
             }
         }
 
-        var read = options.ReadData ? await ReadPacks(intact, stored, damage, cancel) : 0;
+        var remarks = new Remarks(store, keys);
+        await remarks.Look(packs, stored, damage, cancel);
+        var read = options.ReadData ? await ReadPacks(intact.FindAll(pack => (uint)pack.Id.Leading % options.Share.Of == options.Share.Part - 1), stored, damage, cancel) : 0;
         await new TreeCheck(new BlobReader(store, index), damage).Run(snapshots.Readable, cancel);
         return new CheckReport
         {
-            Problems = [.. snapshots.Damaged.Concat(indexes.Damaged).Select(message => new CheckProblem(message, null, [])), .. damage.Problems()],
+            Problems =
+            [
+                .. snapshots.Damaged.Select(message => new CheckProblem(DamageKind.BrokenSnapshot, message, null, [])),
+                .. indexes.Damaged.Select(message => new CheckProblem(DamageKind.BrokenIndex, message, null, [])), .. damage.Problems(),
+            ],
+            Remarks = remarks.Found,
             Snapshots = snapshots.Readable.Count,
             Packs = packs.Count,
-            UnusedPacks = stored.Keys.Except(packs.Select(pack => pack.Id)).Count(),
+            UnusedPacks = remarks.Found.Count(remark => remark.Kind == DamageKind.UnreferencedPack),
             Blobs = index.BlobCount,
             BytesRead = read,
         };
@@ -56,7 +63,7 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Ch
         {
             if (await check.Verify(pack, (int)lengths[pack.Id], token) is { } found)
             {
-                damage.Pack(pack, found.Message, found.Blobs);
+                damage.Pack(pack, found.Kind, found.Message, found.Blobs);
             }
 
             Interlocked.Add(ref bytes, lengths[pack.Id]);

@@ -36,7 +36,7 @@ internal sealed class TreeCheck(BlobReader blobs, DamageList damage)
         }
         catch (DamagedException failure)
         {
-            damage.Other(failure.Message, path + "/");
+            damage.Other(DamageKind.BrokenTree, failure.Message, path + "/");
             return false;
         }
 
@@ -77,7 +77,7 @@ internal sealed class TreeCheck(BlobReader blobs, DamageList damage)
 
     private bool Refuse(string place, string message)
     {
-        damage.Other(message, place);
+        damage.Other(DamageKind.BrokenTree, message, place);
         return false;
     }
 }

@@ -11,7 +11,7 @@ internal static class PackHeader
     public const int PlainEntrySize = 1 + 4 + ObjectId.Size;
     public const int CompressedEntrySize = PlainEntrySize + 4;
 
-    private const int MaximumSize = 16 << 20;
+    public const int MaximumSize = 16 << 20;
 
     public static byte[] Write(IReadOnlyList<BlobEntry> blobs, Sealer sealer)
     {

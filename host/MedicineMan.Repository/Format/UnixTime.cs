@@ -59,6 +59,11 @@ internal readonly record struct UnixTime(long Seconds, int Nanoseconds)
         return true;
     }
 
+    /// <summary>How far the clock on the wall was ahead where a time that can be read was written; none when no zone is that far.</summary>
+    public static TimeSpan OffsetOf(string text) =>
+        text.Length >= WholeLength + 6 && TryParseOffset(text.AsSpan(text.Length - 6), out var seconds) && Math.Abs(seconds) <= 14 * 3600 && seconds % 60 == 0
+            ? TimeSpan.FromSeconds(seconds) : TimeSpan.Zero;
+
     public override string ToString()
     {
         var whole = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(Seconds, EarliestSeconds, LatestSeconds))

@@ -19,12 +19,16 @@ internal sealed class RepositoryLock : IAsyncDisposable
     // Two clients that lock in the same instant see each other only after both have written.
     private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(200);
 
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
     private readonly ObjectStore store;
     private readonly bool exclusive;
     private readonly CancellationTokenSource lost = new();
     private readonly CancellationTokenSource release = new();
     private Task refreshing = Task.CompletedTask;
     private ObjectId? id;
+    private ObjectId? outdatedLock;
     private DateTimeOffset refreshed;
 
     private RepositoryLock(ObjectStore store, bool exclusive)
@@ -35,6 +39,24 @@ internal sealed class RepositoryLock : IAsyncDisposable
 
     /// <summary>Fires when the lock could not be refreshed in time: others may be removing what this process relies on.</summary>
     public CancellationToken Lost => lost.Token;
+
+    /// <summary>Takes the lock, waiting a while for others who hold one that stands against it.</summary>
+    public static async Task<RepositoryLock> Acquire(ObjectStore store, bool exclusive, TimeSpan patience, CancellationToken cancel)
+    {
+        var started = store.Clock.GetTimestamp();
+        for (var pause = FirstPause; ; pause = pause + pause < LongestPause ? pause + pause : LongestPause)
+        {
+            try
+            {
+                return await Acquire(store, exclusive, cancel);
+            }
+            catch (LockedException) when (store.Clock.GetElapsedTime(started) < patience)
+            {
+                // Jitter: those who wait for each other would otherwise collide again and again.
+                await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), store.Clock, cancel);
+            }
+        }
+    }
 
     public static async Task<RepositoryLock> Acquire(ObjectStore store, bool exclusive, CancellationToken cancel)
     {
@@ -58,9 +80,10 @@ internal sealed class RepositoryLock : IAsyncDisposable
 
     public void ThrowIfLost()
     {
-        if (lost.IsCancellationRequested)
+        // Also when this machine slept: nobody refreshed then, and nobody has noticed yet.
+        if (lost.IsCancellationRequested || store.Clock.GetUtcNow() - refreshed > StaleAfter - RefreshEvery)
         {
-            throw new UserFacingException($"The lock on {store.Location} could not be refreshed for half an hour, so its blocks may have been removed meanwhile. Run it again.");
+            throw new UserFacingException($"The lock on {store.Location} was removed or could not be refreshed for half an hour, so others may have changed it meanwhile. Run it again.");
         }
     }
 
@@ -68,7 +91,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
     {
         await release.CancelAsync();
         await refreshing;
-        if (id is { } written)
+        foreach (var written in new[] { id, outdatedLock }.OfType<ObjectId>())
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1), store.Clock);
             try
@@ -101,45 +124,23 @@ internal sealed class RepositoryLock : IAsyncDisposable
     {
         foreach (var (other, length) in await store.List(ObjectStore.Locks, cancel))
         {
-            if (other == id || await Load(other, length, cancel) is not { } found)
+            if (other == id || await LockFiles.Load(store, other, length, cancel) is not { } found)
             {
                 continue;
             }
 
-            if (IsStale(found))
+            if (LockFiles.IsStale(found, store.Clock.GetUtcNow()))
             {
                 await store.Delete(ObjectStore.Locks + other, cancel);
             }
             else if (exclusive || found.Exclusive)
             {
-                throw new UserFacingException(
+                throw new LockedException(
                     $"{store.Location} is {(found.Exclusive ? "locked for maintenance" : "in use")} by process {found.Pid} of {found.Username} on {found.Hostname} since {found.Time}. "
                     + "Try again when that has ended.");
             }
         }
     }
-
-    private async Task<LockDocument?> Load(ObjectId other, long length, CancellationToken cancel)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize((await store.Load(ObjectStore.Locks, other, length, cancel)).Span, FormatJson.Relaxed.LockDocument);
-        }
-        catch (StorageObjectMissingException)
-        {
-            return null;
-        }
-        catch (Exception failure) when (failure is JsonException or DamagedException or StorageException { Transient: false })
-        {
-            throw new UserFacingException(
-                $"The lock locks/{other} in {store.Location} is not readable, so nobody can tell whether the repository is in use. Remove that file if no backup is running.", failure);
-        }
-    }
-
-    private bool IsStale(LockDocument found) =>
-        !UnixTime.TryParse(found.Time, out var time)
-        || store.Clock.GetUtcNow() - time.ToDateTimeOffset() > StaleAfter
-        || (found.Hostname == Environment.MachineName && found.Pid > 0 && !Posix.IsRunning(found.Pid));
 
     private async Task KeepFresh()
     {
@@ -162,10 +163,20 @@ internal sealed class RepositoryLock : IAsyncDisposable
         var old = id;
         try
         {
+            var gone = old is { } mine && (await store.List(ObjectStore.Locks, release.Token)).TrueForAll(held => held.Id != mine);
+            if (gone || store.Clock.GetUtcNow() - refreshed > StaleAfter)
+            {
+                // Somebody took it for stale and may be at work already: a new one would come too late.
+                await lost.CancelAsync();
+                return;
+            }
+
             await Write(release.Token);
             if (old is { } outdated)
             {
+                outdatedLock = outdated;
                 await store.Delete(ObjectStore.Locks + outdated, release.Token);
+                outdatedLock = null;
             }
         }
         catch (StorageException)

@@ -17,7 +17,7 @@ internal sealed class PackAssembler : IAsyncDisposable
     private const int Uploads = 2;
 
     private readonly ObjectStore store;
-    private readonly BlobIndex index;
+    private readonly BlobIndex? index;
     private readonly BackupCounters counters;
     private readonly Action<Exception> fail;
     private readonly CancellationToken stop;
@@ -28,7 +28,7 @@ internal sealed class PackAssembler : IAsyncDisposable
     private readonly IndexKeeper indexes;
     private readonly Task[] uploads;
 
-    public PackAssembler(ObjectStore store, BlobIndex index, BackupCounters counters, Action<Exception> fail, CancellationToken stop)
+    public PackAssembler(ObjectStore store, BlobIndex? index, BackupCounters counters, Action<Exception> fail, CancellationToken stop)
     {
         this.store = store;
         this.index = index;
@@ -148,6 +148,6 @@ internal sealed class PackAssembler : IAsyncDisposable
 
         IndexedPack[] stored = [new IndexedPack(id, [.. pack.Blobs])];
         await indexes.Add(stored[0], stop);
-        index.Add(stored);
+        index?.Add(stored);
     }
 }

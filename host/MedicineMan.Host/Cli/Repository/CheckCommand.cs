@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.Json;
 using MedicineMan.Repository;
+using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Cli.Repository;
 
@@ -10,14 +12,15 @@ internal static class CheckCommand
     public static Command Create(RepositoryAccess access)
     {
         var readData = new Option<bool>("--read-data") { Description = "Reads and verifies every byte; by default only the structure is looked at." };
-        var command = new Command("check", "Looks for damage and names what it costs.") { readData };
+        var share = new Option<string?>("--read-data-subset") { Description = "Reads only one part of so many equal ones, for instance 3/30: a part a day reads all in a month." };
+        var command = new Command("check", "Looks for damage and names what it costs.") { readData, share };
         command.SetAction((parsed, cancel) => access.On(async (repository, answer, token) =>
         {
             var read = new LatestBytes();
             CheckReport report;
             await using (ProgressLine.Show(answer, "Checking", () => read.Bytes, null))
             {
-                report = await repository.Check(new CheckOptions { ReadData = parsed.GetValue(readData) }, read, token);
+                report = await repository.Check(Options(parsed.GetValue(readData), parsed.GetValue(share)), read, token);
             }
 
             foreach (var problem in answer.IsJson ? [] : report.Problems)
@@ -34,18 +37,39 @@ internal static class CheckCommand
                 }
             }
 
+            foreach (var remark in answer.IsJson ? [] : report.Remarks)
+            {
+                answer.Warn(remark.Message);
+            }
+
             answer.Say(
                 $"Checked {report.Snapshots} snapshots and {report.Packs} packs, {Answer.Size(report.BytesRead)} read: "
                 + (report.Passed ? "no damage." : $"{report.Problems.Count} damaged."),
                 new
                 {
                     passed = report.Passed, report.Snapshots, report.Packs, report.UnusedPacks, report.Blobs, report.BytesRead,
-                    problems = report.Problems.Select(problem => new { problem.Message, pack = problem.Pack?.ToString(), problem.Affected }),
+                    counts = report.Counts.ToDictionary(count => JsonNamingPolicy.CamelCase.ConvertName(count.Key.ToString()), count => count.Value),
+                    problems = report.Problems.Select(Document), remarks = report.Remarks.Select(Document),
                 });
             return report.Passed ? 0 : RepositoryAccess.Failed;
         })(parsed, cancel));
         return command;
     }
+
+    private static CheckOptions Options(bool readData, string? share)
+    {
+        if (share is null)
+        {
+            return new CheckOptions { ReadData = readData };
+        }
+
+        return share.Split('/') is [var part, var of] && int.TryParse(part, out var n) && int.TryParse(of, out var total) && n >= 1 && n <= total
+            ? new CheckOptions { ReadData = true, Share = (n, total) }
+            : throw new UserFacingException($"{share} is no part: write for instance 3/30.");
+    }
+
+    private static object Document(CheckProblem problem) =>
+        new { kind = JsonNamingPolicy.CamelCase.ConvertName(problem.Kind.ToString()), problem.Message, pack = problem.Pack?.ToString(), problem.Affected };
 
     private sealed class LatestBytes : IProgress<CheckProgress>
     {

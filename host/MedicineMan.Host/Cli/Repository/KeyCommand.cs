@@ -6,7 +6,7 @@ namespace MedicineMan.Host.Cli.Repository;
 internal static class KeyCommand
 {
     public static Command Create(RepositoryAccess access) =>
-        new("key", "Manages the passwords of the repository.") { List(access), Add(access), Remove(access) };
+        new("key", "Manages the passwords of the repository.") { List(access), Add(access), Remove(access), Passwd(access) };
 
     private static Command List(RepositoryAccess access)
     {
@@ -47,6 +47,19 @@ internal static class KeyCommand
         {
             await repository.Keys.Remove(parsed.GetRequiredValue(id), token);
             answer.Say("Removed the key. Its password opens nothing any more.", new { removed = parsed.GetRequiredValue(id) });
+            return 0;
+        })(parsed, cancel));
+        return command;
+    }
+
+    private static Command Passwd(RepositoryAccess access)
+    {
+        var file = new Option<string>("--new-password-file") { Description = "File that holds the new password; - reads it from standard input.", Required = true };
+        var command = new Command("passwd", "Puts a new password in the place of the one given.") { file };
+        command.SetAction((parsed, cancel) => access.On(async (repository, answer, token) =>
+        {
+            var added = await repository.Keys.Change(await RepositoryAccess.ReadPassword(parsed.GetRequiredValue(file), token), token);
+            answer.Say($"Changed the password; its key is {added.Prefix}. The old password opens nothing any more.", new { id = added.ToString() });
             return 0;
         })(parsed, cancel));
         return command;

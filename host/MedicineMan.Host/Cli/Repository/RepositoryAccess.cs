@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using MedicineMan.Repository;
+using MedicineMan.Repository.Caching;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Storage;
 
@@ -17,7 +18,7 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
 
     public Option<string> Repo { get; } = new("--repo", "-r")
     {
-        Description = "The repository: a folder, or local:/folder.", Recursive = true, Required = true,
+        Description = "The repository: a folder, or local:/folder.", Recursive = true,
     };
 
     public Option<string?> PasswordFile { get; } = new("--password-file", "-p")
@@ -27,20 +28,32 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
 
     public Option<bool> Json { get; } = new("--json") { Description = "Answers in JSON.", Recursive = true };
 
+    public Option<int> RetryLock { get; } = new("--retry-lock") { Description = "Waits so many minutes while others use the repository; by default a command that needs it alone fails at once.", Recursive = true };
+
+    public Option<string?> CacheFolder { get; } = new("--cache-dir") { Description = "Keeps index and snapshot files of a far repository in this folder as well. Never needed, always safe to delete.", Recursive = true };
+
+    public TimeSpan LockPatience(ParseResult parsed) => TimeSpan.FromMinutes(Math.Max(0, parsed.GetValue(RetryLock)));
+
     /// <summary>Runs a command on the opened repository.</summary>
     public Func<ParseResult, CancellationToken, Task<int>> On(Func<BackupRepository, Answer, CancellationToken, Task<int>> run) =>
         (parsed, cancel) => Guarded(parsed, async answer =>
         {
-            await using var storage = await OpenStorage(parsed, cancel);
-            using var repository = await BackupRepository.Open(storage, await Password(parsed, cancel), cancel);
+            await using var storage = await OpenStorage(Place(parsed), cancel);
+            var password = await Password(parsed, cancel);
+            using var repository = parsed.GetValue(CacheFolder) is { Length: > 0 } cache
+                ? await BackupRepository.Open(storage, password, Path.GetFullPath(cache), cancel) : await BackupRepository.Open(storage, password, cancel);
             return await run(repository, answer, cancel);
         });
+
+    /// <summary>Runs a command that needs no repository.</summary>
+    public Func<ParseResult, CancellationToken, Task<int>> OnNone(Func<string, Answer, int> run) =>
+        (parsed, _) => Guarded(parsed, answer => Task.FromResult(run(parsed.GetValue(CacheFolder) is { Length: > 0 } cache ? Path.GetFullPath(cache) : RepositoryCaches.DefaultFolder, answer)));
 
     /// <summary>Runs a command on the storage, where there may be no repository yet.</summary>
     public Func<ParseResult, CancellationToken, Task<int>> OnStorage(Func<IStorageBackend, string, Answer, CancellationToken, Task<int>> run) =>
         (parsed, cancel) => Guarded(parsed, async answer =>
         {
-            await using var storage = await OpenStorage(parsed, cancel);
+            await using var storage = await OpenStorage(Place(parsed), cancel);
             return await run(storage, await Password(parsed, cancel), answer, cancel);
         });
 
@@ -68,9 +81,12 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
             ? ReadPassword(file, cancel)
             : throw new UserFacingException($"No password. Name a file that holds it with --password-file, or in {PasswordFileVariable}.");
 
-    private ValueTask<IStorageBackend> OpenStorage(ParseResult parsed, CancellationToken cancel)
+    // Not required by the option itself: the commands for caches have no repository.
+    private string Place(ParseResult parsed) =>
+        parsed.GetValue(Repo) is { Length: > 0 } place ? place : throw new UserFacingException("No repository. Name its folder with --repo.");
+
+    public ValueTask<IStorageBackend> OpenStorage(string place, CancellationToken cancel)
     {
-        var place = parsed.GetRequiredValue(Repo);
         var path = place.StartsWith(LocalScheme, StringComparison.Ordinal) ? place[LocalScheme.Length..] : place;
         return openStorage("local", JsonSerializer.SerializeToElement(new { path = Path.GetFullPath(path) }), cancel);
     }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
+using MedicineMan.Host.Cli.Repository.Looking;
+using MedicineMan.Host.Cli.Repository.Upkeep;
 using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Host.Cli.Repository;
@@ -25,10 +27,22 @@ internal static class RepositoryCommands
             DumpCommand.Create(access),
             CheckCommand.Create(access),
             KeyCommand.Create(access),
+            ForgetCommand.Create(access),
+            PruneCommand.Create(access),
+            RepairCommand.Create(access),
+            UnlockCommand.Create(access),
+            MigrateCommand.Create(access),
+            CopyCommand.Create(access),
+            DiffCommand.Create(access),
+            FindCommand.Create(access),
+            StatsCommand.Create(access),
+            CacheCommand.Create(access),
         };
         command.Options.Add(access.Repo);
         command.Options.Add(access.PasswordFile);
         command.Options.Add(access.Json);
+        command.Options.Add(access.RetryLock);
+        command.Options.Add(access.CacheFolder);
         return command;
     }
 }

@@ -35,8 +35,16 @@ internal sealed class Restic(string repository, string password, string workFold
         using var output = new MemoryStream();
         var reading = process.StandardOutput.BaseStream.CopyToAsync(output);
         var errors = process.StandardError.ReadToEndAsync();
-        await process.StandardInput.BaseStream.WriteAsync(input ?? []);
-        process.StandardInput.Close();
+        try
+        {
+            await process.StandardInput.BaseStream.WriteAsync(input ?? []);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading; its exit code says why.
+        }
+
         await process.WaitForExitAsync();
         await reading;
         return (process.ExitCode, output.ToArray(), await errors);
