@@ -30,7 +30,7 @@ internal sealed class FolderWriter(BlobReader blobs, RestoreOptions options, IPr
 
     private async Task Fill(RestoredFolder folder, ObjectId tree, CancellationToken cancel)
     {
-        var nodes = await blobs.Tree(tree, cancel);
+        var nodes = await blobs.Entries(tree, cancel);
         var inParallel = new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel };
         await Parallel.ForEachAsync(nodes.Where(node => node.Type is not "dir"), inParallel, async (node, token) => await Entry(folder, node, token));
         foreach (var node in nodes.Where(node => node.Type is "dir"))
@@ -105,7 +105,7 @@ internal sealed class FolderWriter(BlobReader blobs, RestoreOptions options, IPr
         try
         {
             var at = 0L;
-            await new FileBlocks(blobs, node.Content ?? []).CopyTo(
+            await new FileContent(blobs, node).CopyTo(
                 (bytes, _) =>
                 {
                     RandomAccess.Write(handle, bytes.Span, at);

@@ -1,5 +1,6 @@
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Patching;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Sdk.Storage;
 
@@ -11,6 +12,9 @@ internal sealed class BlobReader(ObjectStore store, BlobIndex index)
     public BlobIndex Index => index;
 
     public async Task<List<TreeNode>> Tree(ObjectId id, CancellationToken cancel) => TreeReader.Read((await Blob(BlobKind.Tree, id, cancel)).Span, id);
+
+    /// <summary>What people see in a folder: streams stored in parts are the files they were.</summary>
+    public async Task<List<TreeNode>> Entries(ObjectId id, CancellationToken cancel) => (await Tree(id, cancel)).ConvertAll(StreamFolder.Present);
 
     /// <summary>One blob, whole.</summary>
     public async Task<ReadOnlyMemory<byte>> Blob(BlobKind kind, ObjectId id, CancellationToken cancel)
