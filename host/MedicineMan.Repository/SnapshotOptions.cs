@@ -24,6 +24,12 @@ public sealed record SnapshotOptions
     /// <summary>A snapshot whose files need not be read again where size, times and inode are the same. Null to read everything.</summary>
     public ObjectId? Parent { get; init; }
 
+    /// <summary>
+    /// True to store parts of large streams that changed all over since <see cref="Parent"/> as patches to what it has. Default true; a stream that
+    /// changed little or beyond likeness, or that the parent has not, is stored as blocks anyway.
+    /// </summary>
+    public bool Patches { get; init; } = true;
+
     /// <summary>True to hash every stream as a whole as well, for <see cref="StoredStream.Sha256"/>. Default false: each block is hashed anyway.</summary>
     public bool HashStreams { get; init; }
 }

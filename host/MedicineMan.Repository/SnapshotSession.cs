@@ -5,6 +5,8 @@ using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Locking;
+using MedicineMan.Repository.Patching;
+using MedicineMan.Repository.Reading;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Repository.Writing;
 
@@ -27,6 +29,9 @@ public sealed class SnapshotSession : IAsyncDisposable
     private readonly StreamFeeder feeder;
     private readonly VirtualTree tree = new();
     private readonly ParentSnapshot? parent;
+    private readonly BlobReader blobs;
+    private readonly Chunker chunker;
+    private readonly PartLanes lanes = new();
     private readonly System.Collections.Concurrent.ConcurrentQueue<string> skipped = new();
     private readonly CancellationTokenSource abandon;
     private readonly UnixTime started;
@@ -40,6 +45,8 @@ public sealed class SnapshotSession : IAsyncDisposable
         this.options = options;
         this.held = held;
         this.parent = parent;
+        this.chunker = chunker;
+        blobs = new BlobReader(store, index);
         pipeline = new BlobPipeline(store, index, counters);
         feeder = new StreamFeeder(new SlabPool(ReadBuffers), chunker, pipeline, counters);
         abandon = CancellationTokenSource.CreateLinkedTokenSource(pipeline.Stopped, held.Lost);
@@ -73,18 +80,43 @@ public sealed class SnapshotSession : IAsyncDisposable
             async token =>
             {
                 using var hash = options.HashStreams ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
-                var fed = await feeder.Feed(content, profile, null, hash, token);
-                var ids = await fed.Content.Ids(token);
-                tree.Add(path, new TreeNode
-                {
-                    Name = path[^1], Type = "file", Mode = 0x1A4, Size = (ulong)fed.Bytes, Links = 1, Content = ids,
-                    Modified = started, Accessed = started, Changed = started,
-                });
+                var file = new TreeNode { Name = path[^1], Type = "file", Mode = 0x1A4, Links = 1, Modified = started, Accessed = started, Changed = started };
+                var stored = await TakePatched(path, content, profile, file, hash, token) ?? await TakeWhole(path, content, profile, file, hash, token);
                 counters.FileDone();
-                return new StoredStream(
-                    fed.Bytes, fed.Content.BytesNew, fed.Content.BytesStored, hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset()));
+                return stored with { Sha256 = hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset()) };
             },
             cancel);
+    }
+
+    private async Task<StoredStream> TakeWhole(
+        IReadOnlyList<string> path, Stream content, ChunkProfile profile, TreeNode file, IncrementalHash? hash, CancellationToken cancel)
+    {
+        var fed = await feeder.Feed(content, profile, null, hash, cancel);
+        tree.Add(path, file with { Size = (ulong)fed.Bytes, Content = await fed.Content.Ids(cancel) });
+        return new StoredStream(fed.Bytes, fed.Content.BytesNew, fed.Content.BytesStored, null);
+    }
+
+    // Null, and nothing is read, when there is nothing to patch.
+    private async Task<StoredStream?> TakePatched(
+        IReadOnlyList<string> path, Stream content, ChunkProfile profile, TreeNode file, IncrementalHash? hash, CancellationToken cancel)
+    {
+        if (parent is null || !options.Patches || profile != ChunkProfile.Stream || await EarlierStream.Find(parent, blobs, path, cancel) is not { } earlier
+            || await lanes.Enter(cancel) is not { } lane)
+        {
+            return null;
+        }
+
+        try
+        {
+            var writer = new PatchedStreamWriter(path, earlier, lanes, feeder, pipeline, chunker, counters);
+            await writer.Write(content, lane, hash, cancel);
+            await writer.AddTo(tree, file, cancel);
+            return new StoredStream(writer.Bytes, writer.BytesNew, writer.BytesStored, null);
+        }
+        finally
+        {
+            lanes.Leave(lane);
+        }
     }
 
     /// <summary>Takes in a file or folder of this machine under its absolute path, with all below it, owners, modes and times.</summary>
@@ -128,6 +160,7 @@ public sealed class SnapshotSession : IAsyncDisposable
         await pipeline.DisposeAsync();
         await held.DisposeAsync();
         abandon.Dispose();
+        lanes.Dispose();
     }
 
     private async Task<T> Guarded<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancel)

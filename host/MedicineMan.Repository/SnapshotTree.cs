@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Locking;
+using MedicineMan.Repository.Patching;
 using MedicineMan.Repository.Reading;
 using MedicineMan.Sdk;
 
@@ -31,8 +32,8 @@ public sealed class SnapshotTree : IAsyncDisposable
     public async Task<IReadOnlyList<SnapshotNode>> List(IReadOnlyList<string> path, CancellationToken cancel)
     {
         var folder = await Node(path, cancel);
-        return folder?.Subtree is { } tree
-            ? (await blobs.Tree(tree, cancel)).ConvertAll(SnapshotNode.From)
+        return folder is { Type: "dir", Subtree: { } tree }
+            ? (await blobs.Entries(tree, cancel)).ConvertAll(SnapshotNode.From)
             : throw new UserFacingException($"There is no folder {Name(path)} in snapshot {Entry.Id.Prefix}.");
     }
 
@@ -46,7 +47,7 @@ public sealed class SnapshotTree : IAsyncDisposable
     {
         var node = await FindFile(path, cancel);
         var pipe = new Pipe();
-        _ = Pump(new FileBlocks(blobs, node.Content!), pipe.Writer, cancel);
+        _ = Pump(new FileContent(blobs, node), pipe.Writer, cancel);
         return pipe.Reader.AsStream();
     }
 
@@ -57,7 +58,7 @@ public sealed class SnapshotTree : IAsyncDisposable
     {
         var node = await FindFile(path, cancel);
         var written = 0L;
-        await new FileBlocks(blobs, node.Content!).CopyTo(
+        await new FileContent(blobs, node).CopyTo(
             async (bytes, token) =>
             {
                 await destination.WriteAsync(bytes, token);
@@ -82,7 +83,7 @@ public sealed class SnapshotTree : IAsyncDisposable
     public ValueTask DisposeAsync() => held.DisposeAsync();
 
     private async Task<TreeNode> FindFile(IReadOnlyList<string> path, CancellationToken cancel) =>
-        await Node(path, cancel) is { Type: "file", Content: not null } file
+        await Node(path, cancel) is { Type: "file" } file && (file.Content is not null || StreamFolder.IsPresented(file))
             ? file
             : throw new UserFacingException($"There is no file {Name(path)} in snapshot {Entry.Id.Prefix}.");
 
@@ -93,7 +94,7 @@ public sealed class SnapshotTree : IAsyncDisposable
         var node = new TreeNode { Name = "/", Type = "dir", Subtree = Entry.Tree, Mode = GoMode.Directory | 0x1ED };
         foreach (var segment in path)
         {
-            if (node.Subtree is not { } subtree || (await blobs.Tree(subtree, cancel)).Find(child => child.Name == segment) is not { } found)
+            if (node is not { Type: "dir", Subtree: { } subtree } || (await blobs.Entries(subtree, cancel)).Find(child => child.Name == segment) is not { } found)
             {
                 return null;
             }
@@ -104,11 +105,11 @@ public sealed class SnapshotTree : IAsyncDisposable
         return node;
     }
 
-    private static async Task Pump(FileBlocks blocks, PipeWriter writer, CancellationToken cancel)
+    private static async Task Pump(FileContent content, PipeWriter writer, CancellationToken cancel)
     {
         try
         {
-            await blocks.CopyTo(
+            await content.CopyTo(
                 async (bytes, token) =>
                 {
                     var flushed = await writer.WriteAsync(bytes, token);

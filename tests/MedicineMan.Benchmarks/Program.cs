@@ -4,7 +4,7 @@ using MedicineMan.Benchmarks.Web;
 
 return args switch
 {
-    ["repository", .. var rest] => await RepositoryBenchmark.Run(rest),
+    ["repository" or "dump" or "patch" or "files", .. var rest] => await RepositoryBenchmark.Run(args[0], rest),
     ["fragments"] => FragmentBenchmark.Run(),
     ["plugins"] => await PluginsBenchmark.Run(),
     ["start"] => await StartBenchmark.Run(),
@@ -15,6 +15,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Which benchmark? fragments, plugins, repository, start, web");
+    Console.Error.WriteLine("Which benchmark? dump, files, fragments, patch, plugins, repository, start, web");
     return 1;
 }

@@ -31,7 +31,8 @@ internal sealed class PackCheck(ObjectStore store)
     {
         if (!buffers.TryTake(out var buffer) || buffer.Length < length)
         {
-            buffer = GC.AllocateUninitializedArray<byte>(length);
+            // Packs differ by a little: rounded up, one buffer serves most.
+            buffer = GC.AllocateUninitializedArray<byte>((length | 0xFFFFF) + 1);
         }
 
         try

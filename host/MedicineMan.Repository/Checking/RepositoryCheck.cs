@@ -58,7 +58,8 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Re
         var check = new PackCheck(store);
         var bytes = 0L;
         var done = 0L;
-        var everyCore = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel };
+        // One more than cores: while a pack is on its way, every core has another to verify.
+        var everyCore = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount + 1, CancellationToken = cancel };
         await Parallel.ForEachAsync(packs, everyCore, async (pack, token) =>
         {
             if (await check.Verify(pack, (int)lengths[pack.Id], token) is { } found)

@@ -1,5 +1,6 @@
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Patching;
 using MedicineMan.Repository.Reading;
 
 namespace MedicineMan.Repository.Checking;
@@ -13,11 +14,11 @@ internal sealed class TreeCheck(BlobReader blobs, DamageList damage)
     {
         foreach (var snapshot in snapshots)
         {
-            await IsWhole(snapshot.Tree, snapshot.Id.Prefix + ":", cancel);
+            await IsWhole(snapshot.Tree, snapshot.Id.Prefix + ":", false, cancel);
         }
     }
 
-    private async Task<bool> IsWhole(ObjectId tree, string path, CancellationToken cancel)
+    private async Task<bool> IsWhole(ObjectId tree, string path, bool inStream, CancellationToken cancel)
     {
         if (whole.Contains(tree))
         {
@@ -43,10 +44,11 @@ internal sealed class TreeCheck(BlobReader blobs, DamageList damage)
         var isWhole = true;
         foreach (var node in nodes)
         {
-            var place = $"{path}/{node.Name}";
+            // What is wrong with a part is wrong with its stream: nobody knows it by another name.
+            var place = inStream ? path : $"{path}/{StreamFolder.Present(node).Name}";
             isWhole &= node.Type switch
             {
-                "dir" when node.Subtree is { } subtree => await IsWhole(subtree, place, cancel),
+                "dir" when node.Subtree is { } subtree => await IsWhole(subtree, place, StreamFolder.Is(node), cancel) && (!StreamFolder.Is(node) || await HasParts(node, place, cancel)),
                 "dir" => Refuse(place, "A folder has no listing."),
                 "file" when node.Content is null => Refuse(place, "A file has no list of blocks."),
                 "file" => HasContent(node, place),
@@ -60,6 +62,19 @@ internal sealed class TreeCheck(BlobReader blobs, DamageList damage)
         }
 
         return isWhole;
+    }
+
+    private async Task<bool> HasParts(TreeNode stream, string place, CancellationToken cancel)
+    {
+        try
+        {
+            await PatchedStream.Open(blobs, stream, cancel);
+            return true;
+        }
+        catch (DamagedException failure)
+        {
+            return Refuse(place, failure.Message);
+        }
     }
 
     private bool HasContent(TreeNode node, string place)

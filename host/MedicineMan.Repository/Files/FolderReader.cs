@@ -199,6 +199,7 @@ internal sealed class FolderReader(
             Size = type is "file" ? facts.Size : 0,
             Links = type is "dir" ? 0 : facts.Links,
             LinkTarget = type is "symlink" ? Posix.LinkTarget(path) : null,
+            Attributes = type is "socket" ? null : ExtendedAttributes.Of(path),
             Device = type is "dev" or "chardev" ? facts.RawDevice : 0,
             Content = type is "file" ? [] : null,
         };

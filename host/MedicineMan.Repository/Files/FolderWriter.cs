@@ -10,6 +10,7 @@ internal sealed class FolderWriter(BlobReader blobs, RestoreOptions options, IPr
     private const int FilesAtOnce = 4;
 
     private readonly ConcurrentQueue<string> problems = new();
+    private readonly HardLinks links = new();
     private long files;
     private long written;
 
@@ -18,29 +19,30 @@ internal sealed class FolderWriter(BlobReader blobs, RestoreOptions options, IPr
         using var target = RestoredFolder.OpenTarget(Path.GetFullPath(options.Target));
         if (node.Name == "/")
         {
-            await Fill(target, node.Subtree!.Value, cancel);
+            await Fill(new Place(target, target, []), node.Subtree!.Value, cancel);
         }
         else
         {
-            await Entry(target, node, cancel);
+            await Entry(new Place(target, target, []), node, cancel);
         }
 
         return new RestoreReport(Interlocked.Read(ref files), Interlocked.Read(ref written), [.. problems]);
     }
 
-    private async Task Fill(RestoredFolder folder, ObjectId tree, CancellationToken cancel)
+    private async Task Fill(Place place, ObjectId tree, CancellationToken cancel)
     {
-        var nodes = await blobs.Tree(tree, cancel);
+        var nodes = await blobs.Entries(tree, cancel);
         var inParallel = new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel };
-        await Parallel.ForEachAsync(nodes.Where(node => node.Type is not "dir"), inParallel, async (node, token) => await Entry(folder, node, token));
+        await Parallel.ForEachAsync(nodes.Where(node => node.Type is not "dir"), inParallel, async (node, token) => await Entry(place, node, token));
         foreach (var node in nodes.Where(node => node.Type is "dir"))
         {
-            await Entry(folder, node, cancel);
+            await Entry(place, node, cancel);
         }
     }
 
-    private async Task Entry(RestoredFolder folder, TreeNode node, CancellationToken cancel)
+    private async Task Entry(Place place, TreeNode node, CancellationToken cancel)
     {
+        var folder = place.Folder;
         if (!FileName.IsPlain(node.Name))
         {
             problems.Enqueue($"{folder.PathOf(node.Name)} was refused: a name in the snapshot leads out of its folder.");
@@ -49,9 +51,12 @@ internal sealed class FolderWriter(BlobReader blobs, RestoreOptions options, IPr
 
         try
         {
-            if (await Create(folder, node, cancel))
+            if (await Create(place, node, cancel))
             {
-                folder.Describe(node, node.Name);
+                foreach (var problem in folder.Describe(node, node.Name))
+                {
+                    problems.Enqueue(problem);
+                }
             }
         }
         catch (PosixException failure) when (failure.Error == PosixException.Exists)
@@ -68,8 +73,9 @@ internal sealed class FolderWriter(BlobReader blobs, RestoreOptions options, IPr
         }
     }
 
-    private async Task<bool> Create(RestoredFolder folder, TreeNode node, CancellationToken cancel)
+    private async Task<bool> Create(Place place, TreeNode node, CancellationToken cancel)
     {
+        var folder = place.Folder;
         if (options.Replace && node.Type is not "dir")
         {
             folder.Remove(node.Name);
@@ -80,12 +86,12 @@ internal sealed class FolderWriter(BlobReader blobs, RestoreOptions options, IPr
             case "dir" when node.Subtree is { } tree:
                 using (var child = folder.Enter(node.Name))
                 {
-                    await Fill(child, tree, cancel);
+                    await Fill(new Place(place.Target, child, [.. place.Path, node.Name]), tree, cancel);
                 }
 
                 return true;
             case "file":
-                await WriteFile(folder, node, cancel);
+                await links.Restore(node, [.. place.Path, node.Name], () => WriteFile(folder, node, cancel), first => LinkFile(place, node, first));
                 return true;
             case "symlink":
                 folder.Link(node.Name, node.LinkTarget ?? "");
@@ -99,21 +105,27 @@ internal sealed class FolderWriter(BlobReader blobs, RestoreOptions options, IPr
         }
     }
 
+    private void LinkFile(Place place, TreeNode node, string[] first)
+    {
+        place.Target.LinkTo(first, place.Folder, node.Name);
+        Interlocked.Increment(ref files);
+    }
+
     private async Task WriteFile(RestoredFolder folder, TreeNode node, CancellationToken cancel)
     {
         using var handle = folder.CreateFile(node.Name);
         try
         {
-            var at = 0L;
-            await new FileBlocks(blobs, node.Content ?? []).CopyTo(
+            var sparse = new SparseWriter(handle);
+            await new FileContent(blobs, node).CopyTo(
                 (bytes, _) =>
                 {
-                    RandomAccess.Write(handle, bytes.Span, at);
-                    at += bytes.Length;
+                    sparse.Write(bytes.Span);
                     progress?.Report(Interlocked.Add(ref written, bytes.Length));
                     return ValueTask.CompletedTask;
                 },
                 cancel);
+            sparse.Finish();
             Interlocked.Increment(ref files);
         }
         catch
@@ -123,4 +135,7 @@ internal sealed class FolderWriter(BlobReader blobs, RestoreOptions options, IPr
             throw;
         }
     }
+
+    // Where a restore is: the folder restored into, the one at hand, and how one is reached from the other.
+    private sealed record Place(RestoredFolder Target, RestoredFolder Folder, string[] Path);
 }

@@ -81,25 +81,74 @@ internal sealed unsafe partial class RestoredFolder : IDisposable
         }
     }
 
-    /// <summary>Owner first, because a change of owner clears set-user-id; times last, because everything else changes them.</summary>
-    public void Describe(TreeNode node, string name)
+    /// <summary>Makes an entry another name of what was restored at a place below this folder, again never through a link.</summary>
+    public void LinkTo(string[] place, RestoredFolder folder, string name)
     {
+        var open = new Stack<RestoredFolder>();
+        try
+        {
+            foreach (var segment in place[..^1])
+            {
+                open.Push((open.TryPeek(out var parent) ? parent : this).Enter(segment));
+            }
+
+            fixed (byte* first = Posix.Terminated(place[^1]), second = Posix.Terminated(name))
+            {
+                Posix.ThrowIf(linkat((open.TryPeek(out var last) ? last : this).Number, first, folder.Number, second, 0) != 0, folder.PathOf(name));
+            }
+        }
+        finally
+        {
+            while (open.TryPop(out var opened))
+            {
+                opened.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Owner first, because a change of owner clears set-user-id and capabilities; times last, because everything else changes them.</summary>
+    /// <returns>What could not be set, one sentence each; the rest was.</returns>
+    public IReadOnlyList<string> Describe(TreeNode node, string name)
+    {
+        var problems = new List<string>();
         fixed (byte* bytes = Posix.Terminated(name))
         {
             // Only root may give files away; for anybody else they are theirs.
             if (Posix.UserId() == 0)
             {
-                Posix.ThrowIf(fchownat(Number, bytes, node.UserId, node.GroupId, NoFollow) != 0, PathOf(name));
+                Note(fchownat(Number, bytes, node.UserId, node.GroupId, NoFollow), "owner");
+            }
+
+            foreach (var attribute in node.Attributes ?? [])
+            {
+                try
+                {
+                    ExtendedAttributes.Set(Number, name, attribute, PathOf(name));
+                }
+                catch (PosixException failure)
+                {
+                    problems.Add($"{failure.Message}. Everything else of it was restored.");
+                }
             }
 
             // A symlink has no mode of its own. Whoever else could swap the entry for a link meanwhile could only do so in their own folder.
             if (node.Type is not "symlink")
             {
-                Posix.ThrowIf(fchmodat(Number, bytes, GoMode.ToUnixPermissions(node.Mode), 0) != 0, PathOf(name));
+                Note(fchmodat(Number, bytes, GoMode.ToUnixPermissions(node.Mode), 0), "mode");
             }
 
             var times = stackalloc long[] { node.Accessed.Seconds, node.Accessed.Nanoseconds, node.Modified.Seconds, node.Modified.Nanoseconds };
-            Posix.ThrowIf(utimensat(Number, bytes, times, NoFollow) != 0, PathOf(name));
+            Note(utimensat(Number, bytes, times, NoFollow), "times");
+        }
+
+        return problems;
+
+        void Note(int result, string what)
+        {
+            if (result != 0)
+            {
+                problems.Add($"{PathOf(name)}, {what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}. Everything else of it was restored.");
+            }
         }
     }
 
@@ -110,6 +159,9 @@ internal sealed unsafe partial class RestoredFolder : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int unlinkat(int folder, byte* name, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int linkat(int oldFolder, byte* oldName, int folder, byte* name, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int symlinkat(byte* target, int folder, byte* name);

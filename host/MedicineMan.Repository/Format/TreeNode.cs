@@ -35,6 +35,9 @@ internal sealed record TreeNode
 
     public string? LinkTarget { get; init; }
 
+    /// <summary>Null when there are none.</summary>
+    public IReadOnlyList<ExtendedAttribute>? Attributes { get; init; }
+
     public ulong Device { get; init; }
 
     /// <summary>The blobs of a file in order; null for anything else.</summary>
@@ -42,6 +45,9 @@ internal sealed record TreeNode
 
     public ObjectId? Subtree { get; init; }
 }
+
+/// <summary>A named value that the file system keeps with an entry.</summary>
+internal sealed record ExtendedAttribute(string Name, byte[] Value);
 
 /// <summary>Go keeps kind and permission bits in other places than Unix does.</summary>
 internal static class GoMode

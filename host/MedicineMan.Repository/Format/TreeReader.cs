@@ -68,6 +68,7 @@ internal static class TreeReader
                 "size" => node with { Size = reader.GetUInt64() },
                 "links" => node with { Links = reader.GetUInt64() },
                 "linktarget" => node with { LinkTarget = reader.GetString() },
+                "extended_attributes" => node with { Attributes = Attributes(ref reader) },
                 "device" => node with { Device = reader.GetUInt64() },
                 "content" => node with { Content = Ids(ref reader) },
                 "subtree" => node with { Subtree = reader.TokenType == JsonTokenType.Null ? null : Id(reader.GetString()) },
@@ -84,6 +85,34 @@ internal static class TreeReader
 
         Expect(reader.TokenType == JsonTokenType.EndObject && node.Name.Length > 0);
         return rawTarget is null ? node : node with { LinkTarget = FileName.Decode(rawTarget) };
+    }
+
+    private static List<ExtendedAttribute>? Attributes(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        Expect(reader.TokenType == JsonTokenType.StartArray);
+        var attributes = new List<ExtendedAttribute>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+        {
+            var (name, value) = ("", Array.Empty<byte>());
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var field = reader.GetString();
+                reader.Read();
+                name = field is "name" ? reader.GetString() ?? "" : name;
+                value = field is "value" && reader.TokenType == JsonTokenType.String ? reader.GetBytesFromBase64() : value;
+                reader.Skip();
+            }
+
+            Expect(name.Length > 0 && !name.Contains('\0'));
+            attributes.Add(new ExtendedAttribute(name, value));
+        }
+
+        return attributes;
     }
 
     private static List<ObjectId>? Ids(ref Utf8JsonReader reader)

@@ -43,6 +43,7 @@ internal sealed class TreeWriter
         WriteNumber("size"u8, node.Size, omitZero: true);
         WriteNumber("links"u8, node.Links, omitZero: true);
         WriteLinkTarget(node.LinkTarget);
+        WriteAttributes(node.Attributes);
         WriteNumber("device"u8, node.Device, omitZero: true);
         WriteContent(node.Content);
         if (node.Subtree is { } subtree)
@@ -107,6 +108,26 @@ internal sealed class TreeWriter
         {
             WriteText("linktarget_raw"u8, Convert.ToBase64String(bytes));
         }
+    }
+
+    private void WriteAttributes(IReadOnlyList<ExtendedAttribute>? attributes)
+    {
+        if (attributes is null or { Count: 0 })
+        {
+            return;
+        }
+
+        WriteName("extended_attributes"u8);
+        for (var i = 0; i < attributes.Count; i++)
+        {
+            json.Write(i == 0 ? "[{\"name\":"u8 : ",{\"name\":"u8);
+            WriteString(attributes[i].Name);
+            WriteName("value"u8);
+            WriteString(Convert.ToBase64String(attributes[i].Value));
+            json.Write("}"u8);
+        }
+
+        json.Write("]"u8);
     }
 
     private void WriteContent(IReadOnlyList<ObjectId>? content)

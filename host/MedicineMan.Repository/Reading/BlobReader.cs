@@ -1,5 +1,6 @@
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Patching;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Sdk.Storage;
 
@@ -10,7 +11,12 @@ internal sealed class BlobReader(ObjectStore store, BlobIndex index)
 {
     public BlobIndex Index => index;
 
+    public BlockBuffers Buffers { get; } = new();
+
     public async Task<List<TreeNode>> Tree(ObjectId id, CancellationToken cancel) => TreeReader.Read((await Blob(BlobKind.Tree, id, cancel)).Span, id);
+
+    /// <summary>What people see in a folder: streams stored in parts are the files they were.</summary>
+    public async Task<List<TreeNode>> Entries(ObjectId id, CancellationToken cancel) => (await Tree(id, cancel)).ConvertAll(StreamFolder.Present);
 
     /// <summary>One blob, whole.</summary>
     public async Task<ReadOnlyMemory<byte>> Blob(BlobKind kind, ObjectId id, CancellationToken cancel)
@@ -41,19 +47,16 @@ internal sealed class BlobReader(ObjectStore store, BlobIndex index)
         throw first!;
     }
 
-    /// <summary>Opens a stored blob into its place and proves it.</summary>
+    /// <summary>Opens a stored blob into its place and proves it. Nobody may use what is there when this throws.</summary>
     public void Decode(BlobEntry place, ReadOnlySpan<byte> stored, Span<byte> destination)
     {
         var codec = store.RentCodec();
         try
         {
-            if (!codec.TryDecode(stored, place.UncompressedLength, out var plain)
-                || plain.Length != destination.Length || ObjectId.Of(plain.Span) != place.Id)
+            if (!codec.TryDecode(stored, place.UncompressedLength, destination) || ObjectId.Of(destination) != place.Id)
             {
                 throw new DamagedException($"The pack {index.PackId(place.Pack)} in {store.Location} is damaged at byte {place.Offset}: block {place.Id.Prefix} is not what was written.");
             }
-
-            plain.Span.CopyTo(destination);
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Threading.Channels;
 using MedicineMan.Repository.Indexing;
 
@@ -83,7 +82,7 @@ internal sealed class FileBlocks(BlobReader blobs, IReadOnlyList<ObjectId> conte
 
     private async Task<Window> Load(List<BlobEntry> places, int bytes, CancellationToken cancel)
     {
-        var window = new Window(bytes);
+        var window = new Window(blobs.Buffers, bytes);
         try
         {
             var offset = 0;
@@ -133,7 +132,7 @@ internal sealed class FileBlocks(BlobReader blobs, IReadOnlyList<ObjectId> conte
     {
         var start = run[0].Place.Offset;
         var length = (int)(run.Max(block => block.Place.Offset + (long)block.Place.Length) - start);
-        var stored = ArrayPool<byte>.Shared.Rent(length);
+        var stored = blobs.Buffers.Rent(length);
         try
         {
             await blobs.Read(run[0].Place, stored.AsMemory(0, length), cancel);
@@ -153,18 +152,18 @@ internal sealed class FileBlocks(BlobReader blobs, IReadOnlyList<ObjectId> conte
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(stored);
+            blobs.Buffers.Return(stored);
         }
     }
 
-    private sealed class Window(int length) : IDisposable
+    private sealed class Window(BlockBuffers buffers, int length) : IDisposable
     {
-        private readonly byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+        private readonly byte[] buffer = buffers.Rent(length);
 
         public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
 
         public Span<byte> Slot(int at, int size) => buffer.AsSpan(at, size);
 
-        public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+        public void Dispose() => buffers.Return(buffer);
     }
 }

@@ -75,6 +75,25 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
         return zstd.Decompress(opened.AsSpan(0, length), plain.AsSpan(0, (int)uncompressedLength)) == blob.Length;
     }
 
+    /// <summary>As <see cref="TryDecode(ReadOnlySpan{byte}, uint, out ReadOnlyMemory{byte})"/>, straight to where the bytes are wanted, which is exactly as long as they are.</summary>
+    /// <returns>False when the bytes are not those that were stored; then anything may have been written.</returns>
+    public bool TryDecode(ReadOnlySpan<byte> storedBlob, uint uncompressedLength, Span<byte> destination)
+    {
+        var length = storedBlob.Length - Sealer.Overhead;
+        if (length < 0 || (uncompressedLength == 0 ? length : uncompressedLength) != destination.Length)
+        {
+            return false;
+        }
+
+        if (uncompressedLength == 0)
+        {
+            return sealer.TryOpen(storedBlob, destination);
+        }
+
+        Grow(ref opened, length);
+        return sealer.TryOpen(storedBlob, opened) && zstd.Decompress(opened.AsSpan(0, length), destination) == destination.Length;
+    }
+
     public void Dispose()
     {
         sealer.Dispose();

@@ -17,9 +17,12 @@ internal sealed class SlabPool(long budget)
     private long cached;
 
     /// <summary>Waits for a slab of at least this size. The caller holds none while it waits, or readers could starve each other.</summary>
-    public async ValueTask<Slab> Rent(int size, CancellationToken cancel)
+    public ValueTask<Slab> Rent(int size, CancellationToken cancel) =>
+        RentExactly((int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, Smallest)), cancel);
+
+    /// <summary>As <see cref="Rent"/>, for callers that always want the same size, which need not be rounded up.</summary>
+    public async ValueTask<Slab> RentExactly(int size, CancellationToken cancel)
     {
-        size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, Smallest));
         TaskCompletionSource<byte[]> waiter;
         lock (gate)
         {

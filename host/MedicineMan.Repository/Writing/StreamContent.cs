@@ -27,6 +27,15 @@ internal sealed class StreamContent
         }
     }
 
+    /// <summary>Adds a block that is stored already.</summary>
+    public void AddKnown(ObjectId id)
+    {
+        lock (gate)
+        {
+            ids.Add(id);
+        }
+    }
+
     public void Set(int ordinal, ObjectId id)
     {
         lock (gate)

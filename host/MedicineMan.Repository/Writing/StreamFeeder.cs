@@ -12,7 +12,15 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
     /// <param name="expected">Its length if known, to save memory on small files; else null.</param>
     /// <param name="hash">Takes every byte in when not null.</param>
     /// <param name="cancel">Ends reading.</param>
-    public async Task<FedStream> Feed(Stream source, ChunkProfile profile, long? expected, IncrementalHash? hash, CancellationToken cancel)
+    public Task<FedStream> Feed(Stream source, ChunkProfile profile, long? expected, IncrementalHash? hash, CancellationToken cancel) =>
+        Feed(source, profile, expected, hash, counters, cancel);
+
+    /// <summary>Takes in what belongs to a stream without being content of it.</summary>
+    public Task<FedStream> FeedUncounted(MemoryStream source, CancellationToken cancel) =>
+        Feed(source, ChunkProfile.Stream, source.Length, null, null, cancel);
+
+    private async Task<FedStream> Feed(
+        Stream source, ChunkProfile profile, long? expected, IncrementalHash? hash, BackupCounters? counted, CancellationToken cancel)
     {
         var content = new StreamContent();
         var total = 0L;
@@ -25,7 +33,7 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
             try
             {
                 carry.AsSpan(0, carried).CopyTo(slab.Buffer);
-                (var read, var rest, ended) = await Fill(source, profile, content, slab, carried, hash, cancel);
+                (var read, var rest, ended) = await Fill(source, profile, content, slab, carried, hash, counted, cancel);
                 total += read;
                 carried = slab.Buffer.Length - rest;
                 Array.Resize(ref carry, Math.Max(carry.Length, carried));
@@ -43,7 +51,7 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
 
     // Returns the bytes read, where in the slab the uncut rest starts (the slab is then full), and whether the source ended.
     private async Task<(long Read, int Uncut, bool Ended)> Fill(
-        Stream source, ChunkProfile profile, StreamContent content, Slab slab, int filled, IncrementalHash? hash, CancellationToken cancel)
+        Stream source, ChunkProfile profile, StreamContent content, Slab slab, int filled, IncrementalHash? hash, BackupCounters? counted, CancellationToken cancel)
     {
         var start = 0;
         var total = 0L;
@@ -57,7 +65,7 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
 
             var read = await source.ReadAsync(slab.Buffer.AsMemory(filled), cancel);
             hash?.AppendData(slab.Buffer, filled, read);
-            counters.Read(read);
+            counted?.Read(read);
             filled += read;
             total += read;
             while (filled - start >= profile.Maximum || (read == 0 && filled > start))

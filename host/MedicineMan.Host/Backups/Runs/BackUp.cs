@@ -76,6 +76,7 @@ internal sealed class BackUp(
             Paths = [$"/{plan.Kind}/{plan.Name}"],
             Tags = [$"run:{run.Id}", $"plan:{plan.Id}"],
             Time = taken,
+            Parent = await DumpDocument.LastOf(repository, plan.Id, cancel),
         };
         await using var session = await repository.BeginSnapshot(options, cancel);
         var writer = new DumpIntoSnapshot(session, job, stage);

@@ -45,6 +45,18 @@ internal sealed record DumpDocument
         return await JsonSerializer.DeserializeAsync<DumpDocument>(content, JsonSerializerOptions.Web, cancel);
     }
 
+    /// The plan's newest snapshot, which the next one may build on; null when there is none.
+    public static async Task<ObjectId?> LastOf(BackupRepository repository, string plan, CancellationToken cancel)
+    {
+        ObjectId? last = null;
+        await foreach (var snapshot in repository.Snapshots(cancel))
+        {
+            last = snapshot.Tags.Contains($"plan:{plan}") ? snapshot.Id : last;
+        }
+
+        return last;
+    }
+
     /// The snapshot that an earlier attempt of the run has committed, if it got that far.
     public static async Task<StoredDump?> FindRun(BackupRepository repository, string run, CancellationToken cancel)
     {

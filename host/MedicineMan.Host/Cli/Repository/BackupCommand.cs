@@ -14,7 +14,8 @@ internal static class BackupCommand
         var stdinName = new Option<string>("--stdin-filename") { Description = "Name of that file.", DefaultValueFactory = _ => "stdin" };
         var tags = new Option<string[]>("--tag") { Description = "A label; may be given several times." };
         var host = new Option<string>("--host") { Description = "Name of the machine.", DefaultValueFactory = _ => Environment.MachineName };
-        var command = new Command("backup", "Stores files, folders or standard input as a new snapshot.") { paths, stdin, stdinName, tags, host };
+        var noPatches = new Option<bool>("--no-patches") { Description = "Stores standard input as plain blocks, also where a patch to the last snapshot's would be far smaller." };
+        var command = new Command("backup", "Stores files, folders or standard input as a new snapshot.") { paths, stdin, stdinName, tags, host, noPatches };
         command.SetAction((parsed, cancel) => access.On(async (repository, answer, token) =>
         {
             var sources = (parsed.GetValue(paths) ?? []).Select(Path.GetFullPath).ToArray();
@@ -33,7 +34,7 @@ internal static class BackupCommand
             var options = new SnapshotOptions
             {
                 Host = parsed.GetRequiredValue(host), UserName = Environment.UserName, Tags = parsed.GetValue(tags) ?? [],
-                Paths = fromStdin ? ["/" + name] : sources,
+                Paths = fromStdin ? ["/" + name] : sources, Patches = !parsed.GetValue(noPatches),
             };
             options = options with { Parent = await Parent(repository, options, token) };
 

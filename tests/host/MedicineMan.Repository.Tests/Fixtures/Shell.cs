@@ -14,6 +14,8 @@ internal static class Shell
         return entries + content;
     }
 
+    public static async Task<bool> Has(string program) => await Run("command -v \"$1\" || true", program) != "";
+
     public static async Task<string> Run(string script, params string[] arguments)
     {
         var start = new ProcessStartInfo("sh") { RedirectStandardOutput = true, RedirectStandardError = true };

@@ -24,4 +24,23 @@ internal static class Some
 
         return Encoding.ASCII.GetBytes(text.Append("\\.\n").ToString());
     }
+
+    /// <summary>A large table, made quickly: rows of about 100 bytes, of which every n-th can be another one.</summary>
+    public static byte[] Table(int bytes, int changeEvery = 0, int seed = 1, int firstRow = 0)
+    {
+        var table = new byte[bytes];
+        var at = 0;
+        Span<byte> row = stackalloc byte[128];
+        for (var id = firstRow; at < bytes; id++)
+        {
+            // Cheaper than a generator for each row.
+            var noise = (ulong)(changeEvery > 0 && id % changeEvery == 0 ? id + 1_000_000_000L * seed : id) * 0x9E3779B97F4A7C15;
+            noise = (noise ^ (noise >> 29)) * 0xBF58476D1CE4E5B9;
+            System.Text.Unicode.Utf8.TryWrite(row, CultureInfo.InvariantCulture, $"{id}\t{noise % 100_000}\t{noise:x}\tsome words that are in every row of it and compress well\t{noise >> 40}\n", out var length);
+            row[..Math.Min(length, bytes - at)].CopyTo(table.AsSpan(at));
+            at += length;
+        }
+
+        return table;
+    }
 }
