@@ -16,12 +16,12 @@ internal static class IndexDocument
         foreach (var pack in packs)
         {
             json.WriteStartObject();
-            json.WriteString("id"u8, pack.Id.ToString());
+            WriteId(json, pack.Id);
             json.WriteStartArray("blobs"u8);
             foreach (var blob in pack.Blobs)
             {
                 json.WriteStartObject();
-                json.WriteString("id"u8, blob.Id.ToString());
+                WriteId(json, blob.Id);
                 json.WriteString("type"u8, blob.Kind == BlobKind.Tree ? "tree"u8 : "data"u8);
                 json.WriteNumber("offset"u8, blob.Offset);
                 json.WriteNumber("length"u8, blob.Length);
@@ -75,6 +75,16 @@ internal static class IndexDocument
         }
     }
 
+    // Straight to bytes: a string for each of ten million blobs would be a gigabyte and a half of garbage.
+    private static void WriteId(Utf8JsonWriter json, ObjectId id)
+    {
+        Span<byte> bytes = stackalloc byte[ObjectId.Size];
+        Span<byte> digits = stackalloc byte[2 * ObjectId.Size];
+        id.CopyTo(bytes);
+        Convert.TryToHexStringLower(bytes, digits, out _);
+        json.WriteString("id"u8, digits);
+    }
+
     private static IndexedPack ReadPack(ref Utf8JsonReader reader)
     {
         ObjectId id = default;
@@ -108,6 +118,7 @@ internal static class IndexDocument
     private static BlobEntry ReadBlob(ref Utf8JsonReader reader)
     {
         var blob = default(BlobEntry);
+        var hasKind = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("id"u8))
@@ -119,6 +130,7 @@ internal static class IndexDocument
             {
                 reader.Read();
                 Expect(reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("tree"u8));
+                hasKind = true;
                 blob = blob with { Kind = reader.ValueTextEquals("tree"u8) ? BlobKind.Tree : BlobKind.Data };
             }
             else if (reader.ValueTextEquals("offset"u8))
@@ -142,7 +154,8 @@ internal static class IndexDocument
             }
         }
 
-        Expect(blob.Length >= Crypto.Sealer.Overhead && blob.PlainLength <= int.MaxValue / 2);
+        Expect(hasKind && blob.Id != default);
+        Expect(blob.Length >= Crypto.Sealer.Overhead && blob.PlainLength <= int.MaxValue / 2 && blob.Offset + (long)blob.Length <= uint.MaxValue);
         return blob;
     }
 

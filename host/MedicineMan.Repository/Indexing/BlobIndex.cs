@@ -1,19 +1,19 @@
 namespace MedicineMan.Repository.Indexing;
 
 /// <summary>
-/// Which blob lies where. Sorted arrays of structs, merged as they grow, so that lookups are an interpolation search and memory is 52 bytes
-/// a blob. Safe for concurrent use.
+/// Which blob lies where: columns of entries, and a hash table of their numbers in front, so that ten million blobs are a handful of large arrays and a
+/// look-up is two or three fetches from memory. Safe for concurrent use.
 /// </summary>
 internal sealed class BlobIndex
 {
-    private static readonly Comparison<BlobEntry> ById = (left, right) => left.Id.CompareTo(right.Id);
-
     private readonly Lock gate = new();
     private readonly List<ObjectId> packs = [];
     private readonly Dictionary<ObjectId, int> packNumbers = [];
-    private readonly List<BlobEntry[]> dataRuns = [];
-    private readonly List<BlobEntry[]> treeRuns = [];
+    private readonly BlobColumns columns = new();
+    private readonly IdTable table;
     private readonly HashSet<(BlobKind Kind, ObjectId Id)> claimed = [];
+
+    public BlobIndex() => table = new IdTable(columns);
 
     public int PackCount
     {
@@ -32,7 +32,7 @@ internal sealed class BlobIndex
         {
             lock (gate)
             {
-                return dataRuns.Sum(run => (long)run.Length) + treeRuns.Sum(run => (long)run.Length);
+                return columns.Count;
             }
         }
     }
@@ -40,34 +40,12 @@ internal sealed class BlobIndex
     /// <summary>Adds stored packs with their blobs.</summary>
     public void Add(IReadOnlyList<IndexedPack> added)
     {
-        var data = new List<BlobEntry>();
-        var trees = new List<BlobEntry>();
         lock (gate)
         {
             foreach (var pack in added)
             {
-                var known = packNumbers.TryGetValue(pack.Id, out var number);
-                if (!known)
-                {
-                    packNumbers[pack.Id] = number = packs.Count;
-                    packs.Add(pack.Id);
-                }
-
-                foreach (var blob in pack.Blobs)
-                {
-                    claimed.Remove((blob.Kind, blob.Id));
-                    // Several index files may list one pack.
-                    if (known && FindAllUnlocked(blob.Kind, blob.Id).Exists(place => place.Pack == number && place.Offset == blob.Offset))
-                    {
-                        continue;
-                    }
-
-                    (blob.Kind == BlobKind.Tree ? trees : data).Add(blob with { Pack = number });
-                }
+                Add(pack);
             }
-
-            AddRun(dataRuns, data);
-            AddRun(treeRuns, trees);
         }
     }
 
@@ -77,7 +55,7 @@ internal sealed class BlobIndex
     {
         lock (gate)
         {
-            return !TryFindUnlocked(kind, id, out _) && claimed.Add((kind, id));
+            return Find(kind, id) < 0 && claimed.Add((kind, id));
         }
     }
 
@@ -85,17 +63,28 @@ internal sealed class BlobIndex
     {
         lock (gate)
         {
-            return TryFindUnlocked(kind, id, out entry);
+            var number = Find(kind, id);
+            entry = number < 0 ? default : columns.Entry(number);
+            return number >= 0;
         }
     }
 
     /// <summary>Every place a blob is stored in: after an interrupted backup there can be more than one.</summary>
     public List<BlobEntry> FindAll(BlobKind kind, ObjectId id)
     {
+        var found = new List<BlobEntry>(1);
         lock (gate)
         {
-            return FindAllUnlocked(kind, id);
+            for (var matches = table.Find(id); matches.MoveNext();)
+            {
+                if (columns.Kind(matches.Current) == kind)
+                {
+                    found.Add(columns.Entry(matches.Current));
+                }
+            }
         }
+
+        return found;
     }
 
     public ObjectId PackId(int number)
@@ -106,107 +95,85 @@ internal sealed class BlobIndex
         }
     }
 
-    /// <summary>All packs with their blobs in the order they lie in: for checks.</summary>
+    /// <summary>All packs with their blobs in the order they lie in: for checks. What is added later is not in it.</summary>
     public List<IndexedPack> ByPack()
     {
         lock (gate)
         {
-            var blobs = packs.Select(_ => new List<BlobEntry>()).ToArray();
-            foreach (var entry in dataRuns.Concat(treeRuns).SelectMany(run => run))
+            var runs = new List<(int First, int End)>[packs.Count];
+            for (var run = 0; run < columns.Runs.Count; run++)
             {
-                blobs[entry.Pack].Add(entry);
+                (runs[columns.Runs[run].Pack] ??= new(1)).Add((columns.Runs[run].First, columns.EndOf(run)));
             }
 
-            return [.. packs.Select((id, i) => new IndexedPack(id, [.. blobs[i].OrderBy(blob => blob.Offset)]))];
+            return [.. packs.Select((id, i) => new IndexedPack(id, new PackBlobs(this, runs[i] is { } of ? [.. of.OrderBy(run => columns.Offset(run.First))] : [])))];
         }
     }
 
-    private List<BlobEntry> FindAllUnlocked(BlobKind kind, ObjectId id)
+    internal BlobEntry Entry(int number)
     {
-        var found = new List<BlobEntry>();
-        foreach (var run in kind == BlobKind.Tree ? treeRuns : dataRuns)
+        lock (gate)
         {
-            for (var i = FirstAtOrAfter(run, id); i < run.Length && run[i].Id == id; i++)
+            return columns.Entry(number);
+        }
+    }
+
+    private void Add(IndexedPack pack)
+    {
+        var isKnown = packNumbers.TryGetValue(pack.Id, out var number);
+        if (!isKnown)
+        {
+            packNumbers[pack.Id] = number = packs.Count;
+            packs.Add(pack.Id);
+        }
+
+        var blobs = pack.Blobs;
+        for (var i = 1; i < blobs.Count; i++)
+        {
+            if (blobs[i].Offset < blobs[i - 1].Offset)
             {
-                found.Add(run[i]);
+                blobs = [.. blobs.OrderBy(blob => blob.Offset)];
+                break;
             }
         }
 
-        return found;
+        for (var i = 0; i < blobs.Count; i++)
+        {
+            var blob = blobs[i];
+            claimed.Remove((blob.Kind, blob.Id));
+            // Several index files may list one pack.
+            if (!isKnown || !IsListed(number, blob))
+            {
+                table.Add(columns.Add(number, blob));
+            }
+        }
     }
 
-    private bool TryFindUnlocked(BlobKind kind, ObjectId id, out BlobEntry entry)
+    private bool IsListed(int pack, in BlobEntry blob)
     {
-        foreach (var run in kind == BlobKind.Tree ? treeRuns : dataRuns)
+        for (var matches = table.Find(blob.Id); matches.MoveNext();)
         {
-            var at = FirstAtOrAfter(run, id);
-            if (at < run.Length && run[at].Id == id)
+            var listed = columns.Entry(matches.Current);
+            if (listed.Kind == blob.Kind && listed.Pack == pack && listed.Offset == blob.Offset)
             {
-                entry = run[at];
                 return true;
             }
         }
 
-        entry = default;
         return false;
     }
 
-    // Runs at least double in length from last to first, so there are few of them and each entry is moved only log n times.
-    private static void AddRun(List<BlobEntry[]> runs, List<BlobEntry> added)
+    private int Find(BlobKind kind, in ObjectId id)
     {
-        if (added.Count == 0)
+        for (var matches = table.Find(id); matches.MoveNext();)
         {
-            return;
-        }
-
-        added.Sort(ById);
-        var run = added.ToArray();
-        while (runs.Count > 0 && runs[^1].Length < 2 * run.Length)
-        {
-            run = Merge(runs[^1], run);
-            runs.RemoveAt(runs.Count - 1);
-        }
-
-        runs.Add(run);
-    }
-
-    private static BlobEntry[] Merge(BlobEntry[] left, BlobEntry[] right)
-    {
-        var merged = new BlobEntry[left.Length + right.Length];
-        for (int i = 0, l = 0, r = 0; i < merged.Length; i++)
-        {
-            merged[i] = r == right.Length || (l < left.Length && left[l].Id <= right[r].Id) ? left[l++] : right[r++];
-        }
-
-        return merged;
-    }
-
-    // Ids are evenly spread, so a few interpolation steps land next to the place; halving guards against anything else.
-    private static int FirstAtOrAfter(BlobEntry[] run, ObjectId id)
-    {
-        int low = 0, high = run.Length;
-        for (var step = 0; low < high; step++)
-        {
-            var middle = low + (high - low) / 2;
-            if (step < 4 && high - low > 32)
+            if (columns.Kind(matches.Current) == kind)
             {
-                var first = run[low].Id.Leading;
-                var last = run[high - 1].Id.Leading;
-                var fraction = last > first ? ((double)id.Leading - first) / ((double)last - first) : 0.5;
-                middle = low + (int)(Math.Clamp(fraction, 0, 1) * (high - low - 1));
-            }
-
-            if (run[middle].Id < id)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
+                return matches.Current;
             }
         }
 
-        return low;
+        return -1;
     }
 }
 
