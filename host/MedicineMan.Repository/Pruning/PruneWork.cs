@@ -69,24 +69,19 @@ internal sealed class PruneWork(ObjectStore store, Survey survey, PruneOptions o
         await using var sink = new PackSink(store, held.Lost);
         var mover = new PackMover(store, sink);
         var done = 0L;
-        await foreach (var (pack, blobs) in survey.EachPack(cancel))
+        var everyCore = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel };
+        await Parallel.ForEachAsync(survey.EachPack(cancel).Where(pack => pack.Pack.Fate == PackFate.Repack), everyCore, async (repacked, token) =>
         {
-            if (pack.Fate != PackFate.Repack)
-            {
-                continue;
-            }
-
+            var (pack, blobs) = repacked;
             var needed = blobs.Where(blob => survey.Blobs.Has(blob.Kind, blob.Id, BlobMarks.Used) && survey.Blobs.Mark(blob.Kind, blob.Id, BlobMarks.Listed)).ToList();
-            if (await mover.Move(pack.Id, needed, options.RepackUncompressed && store.Version > 1, cancel) is { Count: > 0 } damaged)
+            if (await mover.Move(pack.Id, needed, options.RepackUncompressed && store.Version > 1, token) is { Count: > 0 } damaged)
             {
                 throw new DamagedException(
                     $"The pack {pack.Id} in {store.Location} is damaged at byte {damaged[0].Offset}. Nothing that a snapshot needs was removed. Run a check with --read-data, then repair packs, then prune again.");
             }
 
-            done += pack.Used.Bytes;
-            progress?.Report(new UpkeepProgress("Writing packs anew", done, total, true));
-        }
-
+            progress?.Report(new UpkeepProgress("Writing packs anew", Interlocked.Add(ref done, pack.Used.Bytes), total, true));
+        });
         await sink.Complete(cancel);
     }
 
