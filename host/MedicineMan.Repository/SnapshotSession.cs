@@ -91,7 +91,7 @@ public sealed class SnapshotSession : IAsyncDisposable
     private async Task<StoredStream> TakeWhole(
         IReadOnlyList<string> path, Stream content, ChunkProfile profile, TreeNode file, IncrementalHash? hash, CancellationToken cancel)
     {
-        var fed = await feeder.Feed(content, profile, null, hash, cancel);
+        var fed = await feeder.Feed(content, profile, hash, cancel);
         tree.Add(path, file with { Size = (ulong)fed.Bytes, Content = await fed.Content.Ids(cancel) });
         return new StoredStream(fed.Bytes, fed.Content.BytesNew, fed.Content.BytesStored, null);
     }

@@ -14,6 +14,7 @@ internal sealed class FolderReader(
 {
     private const int FilesAtOnce = 4;
 
+    private readonly FileLevels levels = new();
     private readonly SemaphoreSlim turns = new(FilesAtOnce);
 
     public void Dispose() => turns.Dispose();
@@ -161,7 +162,7 @@ internal sealed class FolderReader(
         {
             using var handle = Posix.OpenToRead(path);
             await using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
-            var fed = await feeder.Feed(stream, ChunkProfile.File, (long)node.Size, null, cancel);
+            var fed = await feeder.FeedFile(stream, (long)node.Size, levels.For(path), cancel);
             counters.FileDone();
             return node with { Size = (ulong)fed.Bytes, Content = await fed.Content.Ids(cancel) };
         }

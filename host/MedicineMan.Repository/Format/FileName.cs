@@ -13,6 +13,12 @@ internal static class FileName
 
     public static string Decode(ReadOnlySpan<byte> bytes)
     {
+        // Nearly all names are.
+        if (System.Text.Unicode.Utf8.IsValid(bytes))
+        {
+            return Encoding.UTF8.GetString(bytes);
+        }
+
         var text = new StringBuilder(bytes.Length);
         Span<char> units = stackalloc char[2];
         while (bytes.Length > 0)
@@ -34,6 +40,11 @@ internal static class FileName
 
     public static byte[] Encode(string name)
     {
+        if (name.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
+        {
+            return Encoding.UTF8.GetBytes(name);
+        }
+
         var bytes = new ArrayBufferWriter<byte>(name.Length + 8);
         var rest = name.AsSpan();
         while (rest.Length > 0)

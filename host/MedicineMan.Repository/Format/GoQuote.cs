@@ -10,8 +10,17 @@ namespace MedicineMan.Repository.Format;
 /// </summary>
 internal static class GoQuote
 {
+    // What stands for itself: nearly all names are of nothing else.
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code).Except(['"', '\\'])]);
+
     public static string Quote(string name)
     {
+        if (!name.AsSpan().ContainsAnyExcept(Plain))
+        {
+            return name;
+        }
+
         var text = new StringBuilder(name.Length + 8);
         var bytes = FileName.Encode(name).AsSpan();
         Span<char> units = stackalloc char[2];

@@ -7,6 +7,10 @@ namespace MedicineMan.Repository.Format;
 /// <summary>Writes a tree to the letter as Go's encoding/json does, so that equal folders yield equal trees whoever saved them.</summary>
 internal sealed class TreeWriter
 {
+    // What stands for itself: nearly every name, time and number.
+    private static readonly SearchValues<char> Simple =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-+_.:,;/()[]{}=@#$%!?*~^|' ");
+
     private readonly ArrayBufferWriter<byte> json = new(4096);
     private string? last;
 
@@ -163,6 +167,13 @@ internal sealed class TreeWriter
     private void WriteString(string value)
     {
         json.Write("\""u8);
+        if (!value.AsSpan().ContainsAnyExcept(Simple))
+        {
+            json.Advance(Encoding.ASCII.GetBytes(value, json.GetSpan(value.Length)));
+            json.Write("\""u8);
+            return;
+        }
+
         foreach (var rune in value.EnumerateRunes())
         {
             var simple = rune.Value switch

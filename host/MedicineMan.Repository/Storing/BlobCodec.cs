@@ -104,7 +104,8 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
     {
         if (buffer.Length < length)
         {
-            buffer = GC.AllocateUninitializedArray<byte>((int)Math.Max(64 * 1024, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length)));
+            // By at least a quarter, so that growing blobs do not leave a buffer behind each; doubling would waste half of the largest.
+            buffer = GC.AllocateUninitializedArray<byte>(Math.Max(64 * 1024, Math.Max(length, buffer.Length + buffer.Length / 4)));
         }
     }
 }

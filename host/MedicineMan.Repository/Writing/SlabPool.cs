@@ -65,10 +65,14 @@ internal sealed class SlabPool(long budget)
 
     private byte[] Take(int size)
     {
-        rented += size;
-        if (Free(size).TryPop(out var buffer))
+        // A larger one that lies idle rather than one more: what is dropped here stays in memory until the collector finds time.
+        var found = Free(size).Count > 0 || rented + cached + size <= budget
+            ? size
+            : free.Where(known => known.Key > size && known.Value.Count > 0).Select(known => known.Key).DefaultIfEmpty(size).Min();
+        rented += found;
+        if (Free(found).TryPop(out var buffer))
         {
-            cached -= size;
+            cached -= found;
             return buffer;
         }
 

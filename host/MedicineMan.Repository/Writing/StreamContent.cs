@@ -1,7 +1,7 @@
 namespace MedicineMan.Repository.Writing;
 
 /// <summary>The blocks of one stream as they get their names, in whatever order the workers finish.</summary>
-internal sealed class StreamContent
+internal sealed class StreamContent(LevelChoice? level = null)
 {
     private readonly Lock gate = new();
     private readonly List<ObjectId> ids = [];
@@ -10,7 +10,7 @@ internal sealed class StreamContent
     private long bytesNew;
     private long bytesStored;
 
-    public LevelChoice Level { get; } = new();
+    public LevelChoice Level { get; } = level ?? new LevelChoice();
 
     public long BytesNew => Interlocked.Read(ref bytesNew);
 

@@ -9,20 +9,26 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
     /// <summary>Takes a whole source in.</summary>
     /// <param name="source">Read to its end, not disposed.</param>
     /// <param name="profile">How finely it is cut.</param>
-    /// <param name="expected">Its length if known, to save memory on small files; else null.</param>
     /// <param name="hash">Takes every byte in when not null.</param>
     /// <param name="cancel">Ends reading.</param>
-    public Task<FedStream> Feed(Stream source, ChunkProfile profile, long? expected, IncrementalHash? hash, CancellationToken cancel) =>
-        Feed(source, profile, expected, hash, counters, cancel);
+    public Task<FedStream> Feed(Stream source, ChunkProfile profile, IncrementalHash? hash, CancellationToken cancel) =>
+        Feed(source, profile, null, hash, counters, new StreamContent(), cancel);
+
+    /// <summary>Takes a whole file in.</summary>
+    /// <param name="source">Read to its end, not disposed.</param>
+    /// <param name="expected">Its length, which saves memory on small ones.</param>
+    /// <param name="level">What is known of its like.</param>
+    /// <param name="cancel">Ends reading.</param>
+    public Task<FedStream> FeedFile(Stream source, long expected, LevelChoice level, CancellationToken cancel) =>
+        Feed(source, ChunkProfile.File, expected, null, counters, new StreamContent(level), cancel);
 
     /// <summary>Takes in what belongs to a stream without being content of it.</summary>
     public Task<FedStream> FeedUncounted(MemoryStream source, CancellationToken cancel) =>
-        Feed(source, ChunkProfile.Stream, source.Length, null, null, cancel);
+        Feed(source, ChunkProfile.Stream, source.Length, null, null, new StreamContent(), cancel);
 
     private async Task<FedStream> Feed(
-        Stream source, ChunkProfile profile, long? expected, IncrementalHash? hash, BackupCounters? counted, CancellationToken cancel)
+        Stream source, ChunkProfile profile, long? expected, IncrementalHash? hash, BackupCounters? counted, StreamContent content, CancellationToken cancel)
     {
-        var content = new StreamContent();
         var total = 0L;
         byte[] carry = [];
         var carried = 0;
