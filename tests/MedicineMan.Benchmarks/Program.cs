@@ -6,6 +6,7 @@ return args switch
 {
     ["repository", .. var rest] => await RepositoryBenchmark.Run(rest),
     ["fragments"] => FragmentBenchmark.Run(),
+    ["index", .. var rest] => await IndexBenchmark.Run(rest),
     ["plugins"] => await PluginsBenchmark.Run(),
     ["start"] => await StartBenchmark.Run(),
     ["web"] => await WebBenchmark.Run(),
@@ -15,6 +16,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Which benchmark? fragments, plugins, repository, start, web");
+    Console.Error.WriteLine("Which benchmark? fragments, index, plugins, repository, start, web");
     return 1;
 }
