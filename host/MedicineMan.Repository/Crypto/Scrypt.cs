@@ -12,8 +12,11 @@ internal static class Scrypt
     // A key document comes from the storage: what it asks for must not exhaust the machine.
     private const long MemoryLimit = 1L << 30;
 
+    // Nor its patience: this much mixing takes about a quarter of a minute, some forty times what anybody writes.
+    private const long WorkLimit = 1L << 32;
+
     public static bool AreSane(int n, int r, int p) =>
-        n > 1 && BitOperations.IsPow2(n) && r is > 0 and <= 1024 && p is > 0 and <= 1024 && 128L * n * r <= MemoryLimit;
+        n > 1 && BitOperations.IsPow2(n) && r is > 0 and <= 1024 && p is > 0 and <= 1024 && 128L * n * r <= MemoryLimit && 128L * n * r * p <= WorkLimit;
 
     public static byte[] Derive(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int n, int r, int p, int length)
     {

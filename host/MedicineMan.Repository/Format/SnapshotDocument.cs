@@ -40,7 +40,11 @@ internal sealed record SnapshotDocument
     {
         try
         {
-            return JsonSerializer.Deserialize(json, FormatJson.Relaxed.SnapshotDocument) ?? throw new JsonException("it is empty");
+            var document = JsonSerializer.Deserialize(json, FormatJson.Relaxed.SnapshotDocument) ?? throw new JsonException("it is empty");
+            // Null within a list is the one thing the serialiser does not refuse.
+            return new[] { document.Paths, document.Tags, document.Excludes }.Any(list => list?.Contains(null!) == true)
+                ? throw new JsonException("a list has an entry that is none")
+                : document;
         }
         catch (JsonException failure)
         {
@@ -95,9 +99,10 @@ internal sealed record LockDocument
 
     public required bool Exclusive { get; init; }
 
-    public string Hostname { get; init; } = "";
+    // The serialiser sets what is missing to null.
+    public string Hostname { get; init => field = value ?? ""; } = "";
 
-    public string Username { get; init; } = "";
+    public string Username { get; init => field = value ?? ""; } = "";
 
     public int Pid { get; init; }
 
@@ -117,5 +122,6 @@ internal sealed partial class FormatJson : JsonSerializerContext
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
     });
 }

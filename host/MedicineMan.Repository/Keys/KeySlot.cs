@@ -20,10 +20,10 @@ internal sealed record KeySlot
     public required DateTimeOffset Created { get; init; }
 
     [JsonPropertyName("username")]
-    public string UserName { get; init; } = "";
+    public string UserName { get; init => field = value ?? ""; } = "";
 
     [JsonPropertyName("hostname")]
-    public string HostName { get; init; } = "";
+    public string HostName { get; init => field = value ?? ""; } = "";
 
     [JsonPropertyName("kdf")]
     public required string Kdf { get; init; }
@@ -87,6 +87,7 @@ internal sealed record MasterKeyDocument(
 
 internal sealed record MacKeyDocument([property: JsonPropertyName("k")] byte[] K, [property: JsonPropertyName("r")] byte[] R);
 
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(KeySlot))]
 [JsonSerializable(typeof(MasterKeyDocument))]
 internal sealed partial class KeyJson : JsonSerializerContext;

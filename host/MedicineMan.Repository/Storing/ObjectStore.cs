@@ -47,14 +47,19 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
     public async Task<List<(ObjectId Id, long Length)>> List(string folder, CancellationToken cancel)
     {
         var found = new List<(ObjectId, long)>();
-        await foreach (var file in storage.ListAsync(folder, cancel))
-        {
-            if (ObjectId.TryParse(file.Key[(file.Key.LastIndexOf('/') + 1)..], out var id))
+        await Patiently(
+            async () =>
             {
-                found.Add((id, file.Length));
-            }
-        }
-
+                found.Clear();
+                await foreach (var file in storage.ListAsync(folder, cancel))
+                {
+                    if (ObjectId.TryParse(file.Key[(file.Key.LastIndexOf('/') + 1)..], out var id))
+                    {
+                        found.Add((id, file.Length));
+                    }
+                }
+            },
+            cancel);
         return found;
     }
 
