@@ -146,7 +146,7 @@ public sealed class SnapshotSession : IAsyncDisposable
             {
                 var root = await tree.Store(pipeline, started, token);
                 await pipeline.Complete(token);
-                held.ThrowIfLost();
+                await held.Confirm(token);
                 var id = await store.Save(ObjectStore.Snapshots, Describe(root).Write(), token);
                 finished = true;
                 return new CommittedSnapshot(id, counters.Now(), [.. skipped]);

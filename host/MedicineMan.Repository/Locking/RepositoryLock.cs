@@ -83,7 +83,19 @@ internal sealed class RepositoryLock : IAsyncDisposable
         // Also when this machine slept: nobody refreshed then, and nobody has noticed yet.
         if (lost.IsCancellationRequested || store.Clock.GetUtcNow() - refreshed > StaleAfter - RefreshEvery)
         {
-            throw new UserFacingException($"The lock on {store.Location} was removed or could not be refreshed for half an hour, so others may have changed it meanwhile. Run it again.");
+            throw Gone();
+        }
+    }
+
+    /// <summary>Asks the storage whether the lock is still there: somebody may have removed it since the last refresh.</summary>
+    public async Task Confirm(CancellationToken cancel)
+    {
+        ThrowIfLost();
+        var mine = id;
+        // A refresh may put another in its place meanwhile, which is as good.
+        if ((await store.List(ObjectStore.Locks, cancel)).TrueForAll(there => there.Id != mine) && id == mine)
+        {
+            throw Gone();
         }
     }
 
@@ -107,6 +119,9 @@ internal sealed class RepositoryLock : IAsyncDisposable
         release.Dispose();
         lost.Dispose();
     }
+
+    private UserFacingException Gone() =>
+        new($"The lock on {store.Location} was removed or could not be refreshed for half an hour, so others may have changed it meanwhile. Run it again.");
 
     private async Task Write(CancellationToken cancel)
     {

@@ -62,7 +62,7 @@ internal sealed class Sizes(ObjectStore store, BlobReader reader)
         }
 
         var (files, bytes, hasLinks) = (0L, 0L, false);
-        foreach (var node in await reader.Tree(tree, cancel))
+        foreach (var node in await reader.Entries(tree, cancel))
         {
             files++;
             if (node is { Type: "dir", Subtree: { } subtree })

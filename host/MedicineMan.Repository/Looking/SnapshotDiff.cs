@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Patching;
 using MedicineMan.Repository.Reading;
 
 namespace MedicineMan.Repository.Looking;
@@ -67,8 +68,8 @@ internal sealed class SnapshotDiff(BlobReader blobs, bool metadata)
         {
             var (was, @is) = (old.GetValueOrDefault(name), now.GetValueOrDefault(name));
             var place = path + name + ((@is ?? was)!.Type is "dir" ? "/" : "");
-            Note(was, before);
-            Note(@is, after);
+            await Note(was, before, cancel);
+            await Note(@is, after, cancel);
             if (Modifier(was, @is) is { } modifier)
             {
                 Count(modifier, (@is ?? was)!);
@@ -91,18 +92,29 @@ internal sealed class SnapshotDiff(BlobReader blobs, bool metadata)
         }
 
         side.Add((BlobKind.Tree, id));
-        return (await blobs.Tree(id, cancel)).ToDictionary(node => node.Name, StringComparer.Ordinal);
+        return (await blobs.Entries(id, cancel)).ToDictionary(node => node.Name, StringComparer.Ordinal);
     }
 
-    private static void Note(TreeNode? node, HashSet<(BlobKind, ObjectId)> side) => side.UnionWith((node?.Content ?? []).Select(blob => (BlobKind.Data, blob)));
+    private async Task Note(TreeNode? node, HashSet<(BlobKind, ObjectId)> side, CancellationToken cancel)
+    {
+        side.UnionWith((node?.Content ?? []).Select(blob => (BlobKind.Data, blob)));
+        foreach (var part in node is not null && StreamFolder.IsPresented(node) ? (await Nodes(node.Subtree, side, cancel)).Values : [])
+        {
+            await Note(part, side, cancel);
+        }
+    }
 
     private char? Modifier(TreeNode? was, TreeNode? @is) =>
         was is null ? '+'
         : @is is null ? '-'
         : was.Type != @is.Type ? 'T'
-        : was.Type is "file" && !(was.Content ?? []).SequenceEqual(@is.Content ?? []) ? 'M'
-        : metadata && was with { Content = null, Subtree = null } != @is with { Content = null, Subtree = null } ? 'U'
+        : was.Type is "file" && (was.Subtree != @is.Subtree || !(was.Content ?? []).SequenceEqual(@is.Content ?? [])) ? 'M'
+        : metadata && !(Plain(was) == Plain(@is) && Attributes(was).SequenceEqual(Attributes(@is))) ? 'U'
         : null;
+
+    private static TreeNode Plain(TreeNode node) => node with { Content = null, Subtree = null, Attributes = null };
+
+    private static IEnumerable<(string, string)> Attributes(TreeNode node) => (node.Attributes ?? []).Select(one => (one.Name, Convert.ToHexString(one.Value)));
 
     private void Count(char modifier, TreeNode node)
     {

@@ -35,7 +35,7 @@ internal sealed class SnapshotSearch(BlobReader blobs, FindOptions options)
         var open = new Stack<(ObjectId Tree, string[] Path)>([(snapshot.Tree, [])]);
         while (open.TryPop(out var folder))
         {
-            var nodes = await blobs.Tree(folder.Tree, cancel);
+            var nodes = await blobs.Entries(folder.Tree, cancel);
             foreach (var node in nodes)
             {
                 string[] path = [.. folder.Path, node.Name];

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Patching;
 using MedicineMan.Repository.Pruning;
 using MedicineMan.Repository.Reading;
 using MedicineMan.Repository.Storing;
@@ -79,7 +80,7 @@ internal sealed class RepairedTrees(ObjectStore store, BlobReader reader, PackSi
 
             if (subtree != node.Subtree)
             {
-                changes[at] = subtree is { } repaired ? entry => entry["subtree"] = repaired.ToString() : null;
+                changes[at] = subtree is { } repaired ? Replaced(repaired) : null;
             }
         }
         else if (node.Type is "file" && (node.Content is null || node.Content.Any(blob => !IsThere(blob))))
@@ -93,6 +94,13 @@ internal sealed class RepairedTrees(ObjectStore store, BlobReader reader, PackSi
                 entry["size"] = left.Sum(Length);
             };
         }
+
+        // What is left of a stream in parts is no stream: under another name it is shown as the folder of parts that it is.
+        Action<JsonObject> Replaced(ObjectId repaired) => entry =>
+        {
+            entry["subtree"] = repaired.ToString();
+            entry["name"] = entry["name"]!.GetValue<string>() + (StreamFolder.Is(node) ? Mark : "");
+        };
 
         void Lose(string path)
         {
@@ -117,7 +125,7 @@ internal sealed class RepairedTrees(ObjectStore store, BlobReader reader, PackSi
         {
             var entry = JsonNode.Parse(raw[i])!.AsObject();
             change!(entry);
-            var name = nodes[i].Type is "dir" ? nodes[i].Name : nodes[i].Name + Mark;
+            var name = nodes[i].Type is "dir" && !StreamFolder.Is(nodes[i]) ? nodes[i].Name : nodes[i].Name + Mark;
             while (!kept.TryAdd(name, ""))
             {
                 // A file of that name is there already.
