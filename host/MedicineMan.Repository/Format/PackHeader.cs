@@ -74,7 +74,14 @@ internal static class PackHeader
             var length = BinaryPrimitives.ReadUInt32LittleEndian(plain[1..]);
             var uncompressed = compressed ? BinaryPrimitives.ReadUInt32LittleEndian(plain[5..]) : 0;
             var kind = (type & 1) != 0 ? BlobKind.Tree : BlobKind.Data;
-            blobs.Add(new BlobEntry(new ObjectId(plain.Slice(size - ObjectId.Size, ObjectId.Size)), kind, 0, offset, length, uncompressed));
+            var blob = new BlobEntry(new ObjectId(plain.Slice(size - ObjectId.Size, ObjectId.Size)), kind, 0, offset, length, uncompressed);
+            // An index made anew from this must be one that is read.
+            if (blob.Id == default || length < Sealer.Overhead || blob.IsCompressed != compressed || blob.PlainLength > int.MaxValue / 2 || offset + (long)length > uint.MaxValue)
+            {
+                return null;
+            }
+
+            blobs.Add(blob);
             offset += length;
             plain = plain[size..];
         }

@@ -76,7 +76,11 @@ public sealed class FuzzTests
         Assert.True(sealer.TryOpen(header.AsSpan(0, header.Length - 4), plain));
         Fuzz([plain, header], document =>
         {
-            _ = PackHeader.TryParse(document);
+            if (PackHeader.TryParse(document) is { } found)
+            {
+                Assert.Equal(found.Select(blob => blob with { Pack = 0 }), IndexDocument.Read(IndexDocument.Write([new IndexedPack(Id("p"), found)]).Span, Id("x"))[0].Blobs);
+            }
+
             _ = PackHeader.TryRead(document, sealer);
             var pack = new byte[document.Length + Sealer.Overhead + 4];
             sealer.Seal(document, pack.AsSpan(0, pack.Length - 4));
