@@ -98,9 +98,12 @@ internal sealed class SnapshotDiff(BlobReader blobs, bool metadata)
     private async Task Note(TreeNode? node, HashSet<(BlobKind, ObjectId)> side, CancellationToken cancel)
     {
         side.UnionWith((node?.Content ?? []).Select(blob => (BlobKind.Data, blob)));
-        foreach (var part in node is not null && StreamFolder.IsPresented(node) ? (await Nodes(node.Subtree, side, cancel)).Values : [])
+        if (node is not null && StreamFolder.IsPresented(node))
         {
-            await Note(part, side, cancel);
+            foreach (var part in (await Nodes(node.Subtree, side, cancel)).Values)
+            {
+                await Note(part, side, cancel);
+            }
         }
     }
 

@@ -63,7 +63,7 @@ public sealed class PatchUpkeepTests
 
     private static async Task<(ObjectId First, ObjectId Second)> Patched(TestRepository test)
     {
-        var first = await test.BackUp(("db/dump", Some.Table(OnePart)));
+        var first = await test.BackUp(DateTimeOffset.UnixEpoch, ("db/dump", Some.Table(OnePart)));
         await using var session = await test.Repository.BeginSnapshot(TestRepository.Options() with { Parent = first.Id, Time = DateTimeOffset.UnixEpoch.AddDays(1) }, default);
         await session.AddStream(["db", "dump"], new MemoryStream(Some.Table(OnePart, changeEvery: 100)), ChunkProfile.Stream, default);
         return (first.Id, (await session.Commit(default)).Id);
