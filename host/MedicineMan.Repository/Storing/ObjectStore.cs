@@ -153,14 +153,25 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
 
     private static byte[] Compress(ReadOnlySpan<byte> json)
     {
-        using var compressor = new Compressor(3);
-        var buffer = new byte[1 + Compressor.GetCompressBound(json.Length)];
+        using var zstd = new Zstd();
+        var buffer = new byte[1 + Zstd.Bound(json.Length)];
         buffer[0] = CompressedMark;
-        return buffer[..(1 + compressor.Wrap(json, buffer.AsSpan(1)))];
+        return buffer[..(1 + zstd.Compress(json, buffer.AsSpan(1), 3))];
     }
 
     private ReadOnlyMemory<byte> Decompress(byte[] compressed, string path)
     {
+        // Compiling the managed decompressor takes longer than most commands run.
+        if (Zstd.PlainLength(compressed) is >= 0 and <= MaximumPlainSize and var length)
+        {
+            using var zstd = new Zstd();
+            var whole = new byte[length];
+            if (zstd.Decompress(compressed, whole) == length)
+            {
+                return whole;
+            }
+        }
+
         try
         {
             // A stream, because not every writer states the plain size in the frame.

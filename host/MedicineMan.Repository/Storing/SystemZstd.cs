@@ -36,6 +36,15 @@ internal sealed unsafe partial class SystemZstd : IDisposable
         }
     }
 
+    /// <returns>The plain length that a frame states, or -1 when it states none that fits.</returns>
+    public static long PlainLength(ReadOnlySpan<byte> source)
+    {
+        fixed (byte* from = source)
+        {
+            return (long)Math.Min(ZSTD_getFrameContentSize(from, (nuint)source.Length), long.MaxValue) is < long.MaxValue and var length ? length : -1;
+        }
+    }
+
     public void Dispose()
     {
         _ = ZSTD_freeCCtx(compression);
@@ -43,6 +52,9 @@ internal sealed unsafe partial class SystemZstd : IDisposable
     }
 
     private static int Length(nuint result) => ZSTD_isError(result) == 0 ? (int)result : -1;
+
+    [LibraryImport(Library)]
+    private static partial ulong ZSTD_getFrameContentSize(byte* from, nuint length);
 
     [LibraryImport(Library)]
     private static partial uint ZSTD_versionNumber();

@@ -28,6 +28,9 @@ internal sealed class Zstd : IDisposable
     /// <summary>What the destination of a compression must hold.</summary>
     public static int Bound(int length) => Compressor.GetCompressBound(length);
 
+    /// <returns>The plain length that a frame states; -1 when it states none, or there is nobody quick to ask.</returns>
+    public static long PlainLength(ReadOnlySpan<byte> source) => SystemZstd.IsThere ? SystemZstd.PlainLength(source) : -1;
+
     public int Compress(ReadOnlySpan<byte> source, Span<byte> destination, int level)
     {
         if (system is not null)
