@@ -69,7 +69,7 @@ public sealed class BackupCommandTests
         }
 
         Programs.Run("/bin/kill", ["-INT", command.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await command.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(40));
+        await command.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
 
         // On a busy machine the command stops waiting before the dump has let go.
         var after = (await caller.Get("backups")).Items[0];
