@@ -61,7 +61,7 @@ public sealed class AccessibilityTests
             }
         }
 
-        await eyes.Page.WaitForURLAsync(clinic.Host.Url + "/");
+        await eyes.Page.Reaches(clinic.Host.Url + "/");
     }
 
     /// Nothing is there yet: every page has a sentence and a way on.
@@ -164,14 +164,14 @@ public sealed class AccessibilityTests
         await eyes.Visit($"/servers/{server}/tab/tests.adjustable/tab", "plugin-tab");
         await eyes.Visit("/plugins/tests.adjustable/page/page", "plugin-page");
         await page.GetByRole(AriaRole.Button, new() { Name = "Act surely" }).ClickAsync();
-        await page.WaitForURLAsync("**/actions/**");
+        await page.Reaches("**/actions/**");
         await eyes.Look("plugin-action");
 
         await PackageWriter.Pack(PluginStage.Built("MedicineMan.TestPlugins.Curious"), package, CancellationToken.None);
         await page.GotoAsync("/settings/plugins/install");
         await page.SetInputFilesAsync("input[type=file]", package);
         await page.Locator("form:has(input[type=file]) button").ClickAsync();
-        await page.WaitForURLAsync("**/settings/plugins/install/tests.curious");
+        await page.Reaches("**/settings/plugins/install/tests.curious");
         await eyes.Look("plugin-approve");
         await eyes.Visit("/settings/plugins", "plugins-waiting");
     }

@@ -110,7 +110,7 @@ public sealed class FragmentAttackTests
         await Assertions.Expect(stage.Page.Locator("main")).ToContainTextAsync("This cannot be undone.");
         await stage.Page.GetByRole(AriaRole.Button, new() { Name = "Yes, do it" }).ClickAsync();
 
-        await stage.Page.WaitForURLAsync("**/plugins/tests.adjustable/page/page");
+        await stage.Page.Reaches("**/plugins/tests.adjustable/page/page");
         await Assertions.Expect(stage.Page.Locator("main .alert-success")).ToContainTextAsync("act-surely is on its way");
         Assert.Equal([], stage.Browser.Offences);
     }

@@ -39,7 +39,7 @@ public sealed class KeyboardTests
         await keys.Press("Tab");
         await keys.Type(Operator.Password);
         await keys.Page.Keyboard.PressAsync("Enter");
-        await keys.Page.WaitForURLAsync(clinic.Host.Url + "/");
+        await keys.Page.Reaches(clinic.Host.Url + "/");
     }
 
     private static async Task SkipAndNavigate(Keys keys)
@@ -53,7 +53,7 @@ public sealed class KeyboardTests
         // Backwards the way leads past the person menu to the navigation.
         await keys.To(".side nav a[href='/servers']", back: true);
         await keys.Press("Enter");
-        await keys.Page.WaitForURLAsync("**/servers");
+        await keys.Page.Reaches("**/servers");
     }
 
     private static async Task Dialog(Keys keys)
@@ -91,14 +91,14 @@ public sealed class KeyboardTests
     private static async Task AddAServer(Keys keys)
     {
         await keys.Use("main a[href='/servers/add']");
-        await keys.Page.WaitForURLAsync("**/servers/add");
+        await keys.Page.Reaches("**/servers/add");
         await keys.GoAround();
         await keys.To("input[value=ssh]");
         await keys.Press("ArrowDown");
         Assert.True(await keys.Page.IsCheckedAsync("input[value=local]"));
         await keys.Fill("#Form_Name", "this machine");
         await keys.Use("main button");
-        await keys.Page.WaitForURLAsync("**/servers/0*");
+        await keys.Page.Reaches("**/servers/0*");
     }
 
     private static async Task Scan(Keys keys)
@@ -118,9 +118,9 @@ public sealed class KeyboardTests
     private static async Task MakeAPlan(Keys keys, Clinic clinic)
     {
         await keys.Use(".side nav a[href='/backups']");
-        await keys.Page.WaitForURLAsync("**/backups");
+        await keys.Page.Reaches("**/backups");
         await keys.Use("main a[href='/backups/plans/new']");
-        await keys.Page.WaitForURLAsync("**/plans/new");
+        await keys.Page.Reaches("**/plans/new");
         await keys.GoAround();
         await keys.Fill("#Form_Name", "the shop");
         await keys.Fill("#Form_Host", "127.0.0.1");
@@ -129,14 +129,14 @@ public sealed class KeyboardTests
         await keys.Fill("#Form_Password", PostgresServer.Password);
         await keys.Fill("#Form_Items", "shop");
         await keys.Use("main button.btn-primary");
-        await keys.Page.WaitForURLAsync("**/plans/0*");
+        await keys.Page.Reaches("**/plans/0*");
     }
 
     private static async Task Run(Keys keys)
     {
         await keys.GoAround();
         await keys.Use("form[action$='handler=Run'] button");
-        await keys.Page.WaitForURLAsync("**/runs/*");
+        await keys.Page.Reaches("**/runs/*");
         // The page changes by itself while somebody is on it, and does not take the place away.
         await keys.To("main a[href^='/servers/'], main pre");
         await Assertions.Expect(keys.Page.Locator("h1")).ToContainTextAsync("proven", new() { Timeout = 120_000 });
@@ -148,7 +148,7 @@ public sealed class KeyboardTests
     private static async Task Restore(Keys keys)
     {
         await keys.Use("main a[href$='/restore']");
-        await keys.Page.WaitForURLAsync("**/restore");
+        await keys.Page.Reaches("**/restore");
         await keys.GoAround();
         await keys.Fill("#Target", "shop_again");
         await keys.Use("details:has(#Confirmation) summary", "Space");
@@ -157,7 +157,7 @@ public sealed class KeyboardTests
         await keys.Use("main button[name='Form.DryRun'][value=true]");
         await Assertions.Expect(keys.Page.Locator("#restore")).ToContainTextAsync("What would happen");
         await keys.Use("form[action$='handler=Now'] button");
-        await keys.Page.WaitForURLAsync("**/restores/0*");
+        await keys.Page.Reaches("**/restores/0*");
         await Assertions.Expect(keys.Page.Locator("#restore")).ToContainTextAsync("What was done");
         await Assertions.Expect(keys.Page.Locator("form[action$='handler=Cancel']")).ToHaveCountAsync(0);
     }
@@ -170,7 +170,7 @@ public sealed class KeyboardTests
         await Assertions.Expect(keys.Page.Locator(".side-toggle")).ToHaveAttributeAsync("aria-expanded", "true");
         await keys.GoAround();
         await keys.Use(".side nav a[href='/jobs']");
-        await keys.Page.WaitForURLAsync("**/jobs");
+        await keys.Page.Reaches("**/jobs");
         await keys.GoAround();
         await keys.Page.SetViewportSizeAsync(1280, 900);
     }
@@ -179,6 +179,6 @@ public sealed class KeyboardTests
     {
         await keys.Use(".menu > summary");
         await keys.Use(".menu-body form button");
-        await keys.Page.WaitForURLAsync("**/sign-in");
+        await keys.Page.Reaches("**/sign-in");
     }
 }

@@ -43,7 +43,7 @@ public sealed class SetupTests
         await Type(page, "Ada Lovelace", "Tab");
         await Type(page, "ada@example.org", "Tab");
         await Type(page, "a long enough password", "Enter");
-        await page.WaitForURLAsync("**/setup/recovery-kit");
+        await page.Reaches("**/setup/recovery-kit");
     }
 
     private static async Task IsTooLate(IPage page, HostProcess host)
@@ -66,16 +66,16 @@ public sealed class SetupTests
         await page.FocusAsync("input[name=stored]");
         await page.Keyboard.PressAsync("Space");
         await Click(page, "Continue");
-        await page.WaitForURLAsync("**/setup/server");
+        await page.Reaches("**/setup/server");
     }
 
     private static async Task LeaveAndResume(IPage page)
     {
         await page.GetByText("Leave setup").ClickAsync();
-        await page.WaitForURLAsync("**/");
+        await page.Reaches("**/");
         await Album.Snap(page, "setup-left");
         await Click(page, "Continue setup");
-        await page.WaitForURLAsync("**/setup/server");
+        await page.Reaches("**/setup/server");
     }
 
     private static async Task AddThisMachine(IPage page)
@@ -91,7 +91,7 @@ public sealed class SetupTests
         await Assertions.Expect(page.Locator("#state")).ToContainTextAsync("Online", new() { IgnoreCase = true });
         await Album.Snap(page, "setup-3-tested");
         await Click(page, "Continue");
-        await page.WaitForURLAsync("**/setup/scan");
+        await page.Reaches("**/setup/scan");
     }
 
     private static async Task Scan(IPage page, PostgresServer postgres)
@@ -100,7 +100,7 @@ public sealed class SetupTests
         await Assertions.Expect(page.Locator("#scan-found")).ToContainTextAsync(postgres.DataDirectory, new() { Timeout = 60_000 });
         await Album.Snap(page, "setup-4-scan");
         await Click(page, "Continue");
-        await page.WaitForURLAsync("**/setup/protect");
+        await page.Reaches("**/setup/protect");
     }
 
     /// Other clusters may run on this machine; only ours is chosen.
@@ -113,7 +113,7 @@ public sealed class SetupTests
 
         await Album.Snap(page, "setup-5-protect");
         await Click(page, "Protect now");
-        await page.WaitForURLAsync("**/setup/watch");
+        await page.Reaches("**/setup/watch");
     }
 
     private static async Task Watch(IPage page)

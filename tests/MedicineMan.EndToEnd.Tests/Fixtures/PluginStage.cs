@@ -43,7 +43,7 @@ internal sealed class PluginStage : IAsyncDisposable
         await stage.Page.FillAsync("#Email", "ada@example.org");
         await stage.Page.FillAsync("#Password", "a long enough password");
         await stage.Page.Keyboard.PressAsync("Enter");
-        await stage.Page.WaitForURLAsync("**/");
+        await stage.Page.Reaches("**/");
         return stage;
     }
 
