@@ -31,7 +31,7 @@ public sealed class RepositoryKeys
         var keys = new List<RepositoryKey>();
         foreach (var (id, length) in await store.List(ObjectStore.Keys, cancel))
         {
-            var slot = await Load(store.Storage, id, length, whole: true, cancel);
+            var slot = await Load(to => store.ReadRange(ObjectStore.Keys + id, 0, to, cancel), id, length, whole: true);
             keys.Add(new RepositoryKey(id, slot?.UserName ?? "", slot?.HostName ?? "", slot?.Created ?? default, slot is not null, id == OpenedWith));
         }
 
@@ -113,7 +113,7 @@ public sealed class RepositoryKeys
             }
 
             slots++;
-            if (await Load(storage, id, file.Length, whole: false, cancel) is { } slot && slot.TryUnwrap(password) is { } key)
+            if (await Load(to => storage.ReadAsync(ObjectStore.Keys + id, 0, to, cancel), id, file.Length, whole: false) is { } slot && slot.TryUnwrap(password) is { } key)
             {
                 return (key, id, slots);
             }
@@ -123,7 +123,7 @@ public sealed class RepositoryKeys
     }
 
     // A slot that is damaged is as good as none: the others still open.
-    private static async Task<KeySlot?> Load(IStorageBackend storage, ObjectId id, long length, bool whole, CancellationToken cancel)
+    private static async Task<KeySlot?> Load(Func<Memory<byte>, Task> read, ObjectId id, long length, bool whole)
     {
         if (length is <= 0 or > LargestSlot)
         {
@@ -133,7 +133,7 @@ public sealed class RepositoryKeys
         var json = new byte[length];
         try
         {
-            await storage.ReadAsync(ObjectStore.Keys + id, 0, json, cancel);
+            await read(json);
             return whole && ObjectId.Of(json) != id ? null : JsonSerializer.Deserialize(json, KeyJson.Default.KeySlot);
         }
         catch (Exception failure) when (failure is JsonException or StorageObjectMissingException)

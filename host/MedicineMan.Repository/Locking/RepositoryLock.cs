@@ -92,10 +92,18 @@ internal sealed class RepositoryLock : IAsyncDisposable
     {
         ThrowIfLost();
         var mine = id;
-        // A refresh may put another in its place meanwhile, which is as good.
-        if ((await store.List(ObjectStore.Locks, cancel)).TrueForAll(there => there.Id != mine) && id == mine)
+        try
+        {
+            // Read and not listed: some storages list late.
+            await store.ReadRange(ObjectStore.Locks + mine, 0, new byte[1], cancel);
+        }
+        catch (StorageObjectMissingException) when (id == mine)
         {
             throw Gone();
+        }
+        catch (StorageObjectMissingException)
+        {
+            // A refresh put another in its place meanwhile, which is as good.
         }
     }
 
