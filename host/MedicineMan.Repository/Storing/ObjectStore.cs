@@ -161,8 +161,8 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
 
     private ReadOnlyMemory<byte> Decompress(byte[] compressed, string path)
     {
-        // Compiling the managed decompressor takes longer than most commands run.
-        if (Zstd.PlainLength(compressed) is >= 0 and <= MaximumPlainSize and var length)
+        // Compiling the managed decompressor takes longer than most commands run. A length is believed as far as such files compress.
+        if (Zstd.PlainLength(compressed) is >= 0 and <= MaximumPlainSize and var length && length <= Math.Max(1 << 20, 64L * compressed.Length))
         {
             using var zstd = new Zstd();
             var whole = new byte[length];

@@ -19,7 +19,7 @@ namespace MedicineMan.Repository.Tests;
 /// </summary>
 public sealed class FuzzTests
 {
-    private const long MostMemory = 16 << 20;
+    private const long MostMemory = 8 << 20;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
     private static readonly double Seconds = Setting("MEDICINEMAN_FUZZ_SECONDS", 0.6);
     private static readonly MasterKey Key = MasterKey.Random();
