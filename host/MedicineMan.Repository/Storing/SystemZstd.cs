@@ -1,22 +1,14 @@
-using System.Runtime.InteropServices;
+using static MedicineMan.Repository.Storing.LibZstd;
 
 namespace MedicineMan.Repository.Storing;
 
 /// <summary>
-/// The system's own libzstd, which nearly every Linux has since its package tools need it. Only functions of the stable interface.
+/// The system's own libzstd, which nearly every Linux has since its package tools need it.
 /// </summary>
-internal sealed unsafe partial class SystemZstd : IDisposable
+internal sealed unsafe class SystemZstd : IDisposable
 {
-    private const string Library = "libzstd.so.1";
-
-    // From here on a context keeps its tables between calls and sizes them by the input.
-    private const uint OldestKnownGood = 10400;
-
     private readonly nint compression = ZSTD_createCCtx();
     private readonly nint decompression = ZSTD_createDCtx();
-
-    /// <summary>Whether this machine has one that is new enough.</summary>
-    public static bool IsThere { get; } = OperatingSystem.IsLinux() && NativeLibrary.TryLoad(Library, out _) && ZSTD_versionNumber() >= OldestKnownGood;
 
     /// <returns>The compressed length, or -1 when the destination is too small.</returns>
     public int Compress(ReadOnlySpan<byte> source, Span<byte> destination, int level)
@@ -50,33 +42,4 @@ internal sealed unsafe partial class SystemZstd : IDisposable
         _ = ZSTD_freeCCtx(compression);
         _ = ZSTD_freeDCtx(decompression);
     }
-
-    private static int Length(nuint result) => ZSTD_isError(result) == 0 ? (int)result : -1;
-
-    [LibraryImport(Library)]
-    private static partial ulong ZSTD_getFrameContentSize(byte* from, nuint length);
-
-    [LibraryImport(Library)]
-    private static partial uint ZSTD_versionNumber();
-
-    [LibraryImport(Library)]
-    private static partial nint ZSTD_createCCtx();
-
-    [LibraryImport(Library)]
-    private static partial nint ZSTD_createDCtx();
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_freeCCtx(nint context);
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_freeDCtx(nint context);
-
-    [LibraryImport(Library)]
-    private static partial uint ZSTD_isError(nuint result);
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_compressCCtx(nint context, byte* to, nuint capacity, byte* from, nuint length, int level);
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_decompressDCtx(nint context, byte* to, nuint capacity, byte* from, nuint length);
 }

@@ -1,12 +1,10 @@
-using System.Runtime.InteropServices;
+using static MedicineMan.Repository.Storing.LibZstd;
 
 namespace MedicineMan.Repository.Storing;
 
 /// <summary>The system's libzstd compressing against a base, as <c>zstd --patch-from</c> does. One thread at a time.</summary>
-internal sealed unsafe partial class SystemZstdPatch : IDisposable
+internal sealed unsafe class SystemZstdPatch : IDisposable
 {
-    private const string Library = "libzstd.so.1";
-
     private const int SessionOnly = 1;
 
     private readonly nint compression = ZSTD_createCCtx();
@@ -47,39 +45,4 @@ internal sealed unsafe partial class SystemZstdPatch : IDisposable
         _ = ZSTD_freeCCtx(compression);
         _ = ZSTD_freeDCtx(decompression);
     }
-
-    private static int Length(nuint result) => ZSTD_isError(result) == 0 ? (int)result : -1;
-
-    [LibraryImport(Library)]
-    private static partial nint ZSTD_createCCtx();
-
-    [LibraryImport(Library)]
-    private static partial nint ZSTD_createDCtx();
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_freeCCtx(nint context);
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_freeDCtx(nint context);
-
-    [LibraryImport(Library)]
-    private static partial uint ZSTD_isError(nuint result);
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_CCtx_setParameter(nint context, int parameter, int value);
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_CCtx_reset(nint context, int what);
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_CCtx_refPrefix(nint context, byte* prefix, nuint length);
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_compress2(nint context, byte* to, nuint capacity, byte* from, nuint length);
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_DCtx_refPrefix(nint context, byte* prefix, nuint length);
-
-    [LibraryImport(Library)]
-    private static partial nuint ZSTD_decompressDCtx(nint context, byte* to, nuint capacity, byte* from, nuint length);
 }

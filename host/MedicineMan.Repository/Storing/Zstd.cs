@@ -15,7 +15,7 @@ internal sealed class Zstd : IDisposable
 
     public Zstd(bool managed = false)
     {
-        if (SystemZstd.IsThere && !managed)
+        if (LibZstd.IsThere && !managed)
         {
             system = new SystemZstd();
             return;
@@ -29,7 +29,7 @@ internal sealed class Zstd : IDisposable
     public static int Bound(int length) => Compressor.GetCompressBound(length);
 
     /// <returns>The plain length that a frame states; -1 when it states none, or there is nobody quick to ask.</returns>
-    public static long PlainLength(ReadOnlySpan<byte> source) => SystemZstd.IsThere ? SystemZstd.PlainLength(source) : -1;
+    public static long PlainLength(ReadOnlySpan<byte> source) => LibZstd.IsThere ? SystemZstd.PlainLength(source) : -1;
 
     public int Compress(ReadOnlySpan<byte> source, Span<byte> destination, int level)
     {

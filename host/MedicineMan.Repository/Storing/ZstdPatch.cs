@@ -19,7 +19,7 @@ internal sealed class ZstdPatch : IDisposable
 
     public ZstdPatch(bool withoutSystem = false)
     {
-        if (SystemZstd.IsThere && !withoutSystem)
+        if (LibZstd.IsThere && !withoutSystem)
         {
             system = new SystemZstdPatch(Parameters);
         }

@@ -9,7 +9,7 @@ public sealed class ZstdTests
     [InlineData(false)]
     public void What_one_zstd_writes_the_other_reads(bool managedWrites)
     {
-        Skip.IfNot(SystemZstd.IsThere, "libzstd.so.1 is not installed (Debian package libzstd1).");
+        Skip.IfNot(LibZstd.IsThere, "libzstd.so.1 is not installed (Debian package libzstd1).");
         using var writer = new Zstd(managed: managedWrites);
         using var reader = new Zstd(managed: !managedWrites);
         foreach (var level in (int[])[1, 3, 1])
@@ -32,7 +32,7 @@ public sealed class ZstdTests
     [InlineData(false)]
     public void What_is_cut_short_or_does_not_fit_is_refused(bool managed)
     {
-        Skip.IfNot(managed || SystemZstd.IsThere, "libzstd.so.1 is not installed (Debian package libzstd1).");
+        Skip.IfNot(managed || LibZstd.IsThere, "libzstd.so.1 is not installed (Debian package libzstd1).");
         using var zstd = new Zstd(managed);
         var plain = Text(70_000);
         var packed = new byte[Zstd.Bound(plain.Length)];

@@ -12,8 +12,8 @@ internal sealed class LoadContext : IDisposable
 {
     private static readonly Type[] Roots = [typeof(IPlugin), typeof(IServiceCollection), typeof(ILogger), typeof(IEndpointRouteBuilder)];
 
-    // Sharing an assembly means sharing all it references, so the four roots bring the whole of ASP.NET Core. The loader would walk there for
-    // every plugin, which is a third of the time that a load takes; the answer is always the same.
+    // Sharing an assembly means sharing all it references, so the four roots bring the whole of ASP.NET Core. Walked once: the answer is the same
+    // for every plugin.
     private static readonly Lazy<HashSet<string>> Shared = new(SharedNames);
 
     private readonly string file;
