@@ -1,14 +1,12 @@
 using System.Diagnostics;
 using MedicineMan.Host.Plugins.Memory;
+using MedicineMan.Host.Tests.Plugins;
 
-namespace MedicineMan.Host.Tests.Plugins;
+namespace MedicineMan.Host.Churn.Tests;
 
-/// A plugin that is built, weighed and swapped all day long. It runs with no other test beside it, since it weighs the process.
-[Collection(Alone)]
+/// A plugin that is built, weighed and swapped all day long.
 public sealed class ChurnTests
 {
-    public const string Alone = "weighs the process";
-
     [Fact]
     public async Task Three_hundred_swaps_leave_memory_flat()
     {
@@ -50,6 +48,3 @@ public sealed class ChurnTests
         return host.Catalogue.Find("samples.hello")!.Resident;
     }
 }
-
-[CollectionDefinition(ChurnTests.Alone, DisableParallelization = true)]
-public sealed class WeighsTheProcess;
