@@ -15,7 +15,7 @@ internal sealed partial class PackageUpkeep(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Look, clock);
-        var seen = await Marks(stoppingToken);
+        string? seen = null;
         for (var asked = clock.GetTimestamp(); await timer.WaitForNextTickAsync(stoppingToken);)
         {
             try
@@ -27,10 +27,11 @@ internal sealed partial class PackageUpkeep(
                     await installer.Tend(stoppingToken);
                 }
 
+                // Read before, not after: what changes meanwhile, or changed while the host was starting, is a change still to be seen.
                 if (await Marks(stoppingToken) is var marks && marks != seen)
                 {
                     await installer.Tend(stoppingToken);
-                    seen = await Marks(stoppingToken);
+                    seen = marks;
                 }
             }
             catch (Exception failed) when (!stoppingToken.IsCancellationRequested)
