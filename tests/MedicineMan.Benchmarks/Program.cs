@@ -4,7 +4,7 @@ using MedicineMan.Benchmarks.Web;
 
 return args switch
 {
-    ["repository" or "dump" or "patch" or "files", .. var rest] => await RepositoryBenchmark.Run(args[0], rest),
+    ["repository" or "dump" or "patch" or "daily" or "files", .. var rest] => await RepositoryBenchmark.Run(args[0], rest),
     ["fragments"] => FragmentBenchmark.Run(),
     ["index", .. var rest] => await IndexBenchmark.Run(rest),
     ["plugins"] => await PluginsBenchmark.Run(),
@@ -16,6 +16,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Which benchmark? dump, files, fragments, index, patch, plugins, repository, start, web");
+    Console.Error.WriteLine("Which benchmark? daily, dump, files, fragments, index, patch, plugins, repository, start, web");
     return 1;
 }

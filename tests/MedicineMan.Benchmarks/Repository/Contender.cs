@@ -23,8 +23,7 @@ internal sealed class Contender(string name, string folder, Func<string, Errand,
             RestoreFolder(var target) => ["restore", "latest", "--target", target],
             _ => ["check", "--read-data"],
         };
-        return new ProcessStartInfo(
-            Path.Combine(AppContext.BaseDirectory, "medicineman"), ["repository", .. arguments, "--repo", repository, "--password-file", passwordFile]);
+        return new ProcessStartInfo(ShippedProgram.Path, ["repository", .. arguments, "--repo", repository, "--password-file", passwordFile]);
     });
 
     public static Contender Restic(string folder, string passwordFile) => new("restic", Path.Combine(folder, "restic"), (repository, errand) =>
@@ -40,6 +39,30 @@ internal sealed class Contender(string name, string folder, Func<string, Errand,
         };
         return new ProcessStartInfo("restic", ["--no-cache", "-r", repository, "--password-file", passwordFile, .. arguments]);
     });
+
+    public static Contender Borg(string folder, string passwordFile)
+    {
+        // Borg names its archives by hand, and reads one by its name; here it is always the last one written.
+        var archive = 0;
+        return new Contender("borg", Path.Combine(folder, "borg"), (repository, errand) =>
+        {
+            string[] arguments = errand switch
+            {
+                InitialiseRepository => ["init", "--encryption", "repokey-blake2", repository],
+                BackUpStream => ["create", "--compression", "zstd,3", "--stdin-name", "dump.sql", $"{repository}::{++archive}", "-"],
+                BackUpFolder(var path) => ["create", "--compression", "zstd,3", $"{repository}::{++archive}", path],
+                DumpStream => ["extract", "--stdout", $"{repository}::{archive}", "dump.sql"],
+                RestoreFolder => ["extract", $"{repository}::{archive}"],
+                _ => ["check", "--verify-data", repository],
+            };
+            var start = new ProcessStartInfo("borg", arguments)
+            {
+                WorkingDirectory = errand is RestoreFolder(var target) ? Directory.CreateDirectory(target).FullName : folder,
+                Environment = { ["BORG_PASSCOMMAND"] = $"cat {passwordFile}", ["BORG_BASE_DIR"] = Path.Combine(folder, "borg-base"), ["BORG_RELOCATED_REPO_ACCESS_IS_OK"] = "yes" },
+            };
+            return start;
+        });
+    }
 
     /// <summary>Does one thing and measures it.</summary>
     /// <param name="errand">What to do.</param>

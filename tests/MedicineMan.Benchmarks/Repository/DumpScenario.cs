@@ -14,10 +14,10 @@ internal sealed class DumpScenario(string folder, long bytes)
         Write(first, null);
         if (withChanges)
         {
-            Write(Changed(Scattered), (_, id) => id % 100 == 0);
+            Write(Changed(Scattered), (_, id) => id % 100 == 0 ? 1 : 0);
             // One percent of all, in one place.
-            Write(Changed(Contiguous), (at, id) => at > bytes / 4 && at < bytes / 4 + bytes / 100);
-            Write(Changed(Rare), (_, id) => id % 10_000 == 0);
+            Write(Changed(Contiguous), (at, id) => at > bytes / 4 && at < bytes / 4 + bytes / 100 ? 1 : 0);
+            Write(Changed(Rare), (_, id) => id % 10_000 == 0 ? 1 : 0);
         }
     }
 
@@ -69,9 +69,9 @@ internal sealed class DumpScenario(string folder, long bytes)
 
     private string Changed(string change) => Path.Combine(folder, change + ".sql");
 
-    private void Write(string path, Func<long, int, bool>? isChanged)
+    private void Write(string path, Func<long, int, int>? edition)
     {
         using var file = File.Create(path);
-        DumpText.Write(file, bytes, isChanged);
+        DumpText.Write(file, bytes, edition);
     }
 }

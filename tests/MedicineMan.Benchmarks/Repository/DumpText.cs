@@ -17,22 +17,22 @@ internal static class DumpText
     /// <summary>Writes a dump.</summary>
     /// <param name="output">Takes it.</param>
     /// <param name="bytes">About its length.</param>
-    /// <param name="isChanged">Which rows, told by their table's length so far and their number, have another value than before; null for none.</param>
-    public static void Write(Stream output, long bytes, Func<long, int, bool>? isChanged = null)
+    /// <param name="edition">Which value a row has, told by its table's length so far and its number: 0, the first, for all when null.</param>
+    public static void Write(Stream output, long bytes, Func<long, int, int>? edition = null)
     {
-        isChanged ??= (_, _) => false;
+        edition ??= (_, _) => 0;
         using var writer = new StreamWriter(output, new UTF8Encoding(false), 1 << 20, leaveOpen: true) { NewLine = "\n" };
         writer.Write("--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\nSET client_encoding = 'UTF8';\n\n");
-        Accounts(writer, new Random(20260101), bytes / 2, isChanged);
+        Accounts(writer, new Random(20260101), bytes / 2, edition);
         // A generator of its own: changed rows are longer or shorter, and one account more or less must not make all events others.
-        Events(writer, new Random(20260102), bytes / 2, isChanged);
+        Events(writer, new Random(20260102), bytes / 2, edition);
         writer.Write("--\n-- PostgreSQL database dump complete\n--\n");
     }
 
     // Of any length, as real updates are, and from no generator, or every later row would differ.
-    private static int Other(int value, int id) => (int)((uint)(value ^ (id * -1640531527)) % 200_000);
+    private static int Edited(int value, int id, int edition) => edition == 0 ? value : (int)((uint)(value ^ ((id + edition - 1) * -1640531527)) % 200_000);
 
-    private static void Accounts(StreamWriter writer, Random random, long bytes, Func<long, int, bool> isChanged)
+    private static void Accounts(StreamWriter writer, Random random, long bytes, Func<long, int, int> edition)
     {
         writer.Write("COPY public.pgbench_accounts (aid, bid, abalance, filler) FROM stdin;\n");
         var filler = new string(' ', 84);
@@ -40,7 +40,7 @@ internal static class DumpText
         for (var id = 1; written < bytes; id++)
         {
             var balance = random.Next(-5000, 5000);
-            var now = isChanged(written, id) ? Other(balance, id) : balance;
+            var now = Edited(balance, id, edition(written, id));
             var line = string.Create(CultureInfo.InvariantCulture, $"{id}\t{(id - 1) / 100_000 + 1}\t{now}\t{filler}\n");
             writer.Write(line);
             written += line.Length;
@@ -49,7 +49,7 @@ internal static class DumpText
         writer.Write("\\.\n\n\n");
     }
 
-    private static void Events(StreamWriter writer, Random random, long bytes, Func<long, int, bool> isChanged)
+    private static void Events(StreamWriter writer, Random random, long bytes, Func<long, int, int> edition)
     {
         writer.Write("COPY public.events (id, kind, customer, created_at, amount, note, token) FROM stdin;\n");
         var time = new DateTime(2024, 1, 1, 0, 0, 0, DateTimeKind.Utc);
@@ -59,7 +59,7 @@ internal static class DumpText
         {
             time = time.AddMilliseconds(random.Next(40_000));
             var (kind, customer) = (Words[random.Next(12)], random.Next(200_000));
-            customer = isChanged(written, id) ? Other(customer, id) : customer;
+            customer = Edited(customer, id, edition(written, id));
             line.Clear().Append(CultureInfo.InvariantCulture, $"{id}\t{kind}\t{customer}\t{time:yyyy-MM-dd HH:mm:ss.fff}+00\t{random.Next(1, 50_000) / 100.0:F2}\t");
             for (var word = random.Next(6, 18); word > 0; word--)
             {

@@ -25,13 +25,24 @@ internal sealed class Rows
 
     public double this[string row, string program] => values[(row, program)].Order().ElementAt(values[(row, program)].Count / 2);
 
-    /// <summary>Ours beside the peer.</summary>
-    public void Print(string row, string target, string unit) => Figure.Print("repository." + row, this[row, "ours"], this[row, "restic"], target, unit);
+    /// <summary>Ours beside the peer, and beside the second one where it was measured.</summary>
+    public void Print(string row, string target, string unit)
+    {
+        Figure.Print("repository." + row, this[row, "ours"], this[row, "restic"], target, unit);
+        if (values.ContainsKey((row, "borg")))
+        {
+            Figure.Print($"repository.{row}.beside-borg", this[row, "ours"], this[row, "borg"], target, unit);
+        }
+    }
 
     /// <summary>Speeds from seconds, and processor time, for so many units of work.</summary>
     public void PrintSpeed(string row, double amount, string target, string unit)
     {
-        Figure.Print($"repository.{row}.speed", amount / this[row + ".seconds", "ours"], amount / this[row + ".seconds", "restic"], target, unit);
-        Figure.Print($"repository.{row}.processor", amount / this[row + ".processor", "ours"], amount / this[row + ".processor", "restic"], target, unit + " of processor");
+        foreach (var peer in values.ContainsKey((row + ".seconds", "borg")) ? (string[])["restic", "borg"] : ["restic"])
+        {
+            var name = peer == "restic" ? row : $"{row}.beside-borg";
+            Figure.Print($"repository.{name}.speed", amount / this[row + ".seconds", "ours"], amount / this[row + ".seconds", peer], target, unit);
+            Figure.Print($"repository.{name}.processor", amount / this[row + ".processor", "ours"], amount / this[row + ".processor", peer], target, unit + " of processor");
+        }
     }
 }

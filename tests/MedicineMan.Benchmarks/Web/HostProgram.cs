@@ -5,7 +5,7 @@ using MedicineMan.Testbed;
 
 namespace MedicineMan.Benchmarks.Web;
 
-/// <summary>The built program as a process of its own, as an operator starts it, with its time to readiness and its memory.</summary>
+/// <summary>The published program as a process of its own, as an operator starts it, with its time to readiness and its memory.</summary>
 internal sealed class HostProgram : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -37,7 +37,7 @@ internal sealed class HostProgram : IAsyncDisposable
     public static async Task<HostProgram> Start(string data, params (string Name, string Value)[] environment)
     {
         var url = new Uri($"http://127.0.0.1:{Programs.FreePort()}");
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "medicineman"), ["--data", data, "--urls", url.ToString().TrimEnd('/')])
+        var start = new ProcessStartInfo(ShippedProgram.Path, ["--data", data, "--urls", url.ToString().TrimEnd('/')])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
         };
