@@ -1,22 +1,43 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Sdk.Storage;
+using Microsoft.Extensions.Options;
 
 namespace MedicineMan.Host.Cli.Wire;
 
-/// The storages of the plugins for commands that need neither host nor database: the plugins alone are loaded, at the first storage asked for.
+/// The storages of the plugins for commands that need neither host nor database: only the plugin that brings the kind asked for is loaded, since
+/// loading is what such a command would spend most of its time on.
 internal static class PluginStorages
 {
-    private static readonly Lazy<Task<Providers>> Loaded = new(Load);
+    private static readonly ConcurrentDictionary<string, Lazy<Task<Providers>>> Loaded = new(StringComparer.Ordinal);
 
     public static async ValueTask<IStorageBackend> Open(string kind, JsonElement settings, CancellationToken cancel) =>
-        await (await Loaded.Value.WaitAsync(cancel)).Get<IStorageProvider>(kind).OpenAsync(settings, cancel);
+        await (await Loaded.GetOrAdd(kind, wanted => new(() => Load(wanted))).Value.WaitAsync(cancel)).Get<IStorageProvider>(kind).OpenAsync(settings, cancel);
 
-    private static async Task<Providers> Load()
+    private static async Task<Providers> Load(string kind)
     {
         // Never disposed: a storage is in use until the command ends, and the process with it.
         var services = new ServiceCollection().AddLogging().AddPlugins(new ConfigurationBuilder().AddEnvironmentVariables("MEDICINEMAN__").Build()).BuildServiceProvider();
-        await services.GetRequiredService<PluginLifecycle>().LoadAll(CancellationToken.None);
+        var others = await Others(services.GetRequiredService<IOptions<PluginOptions>>().Value, kind);
+        await services.GetRequiredService<PluginLifecycle>().LoadAll(others, CancellationToken.None);
         return services.GetRequiredService<Providers>();
+    }
+
+    // None when nobody brings the kind: the message then names what there is.
+    private static async Task<Dictionary<string, string>> Others(PluginOptions options, string kind)
+    {
+        try
+        {
+            var bundled = (await PluginRegistry.Read(options.RegistryFile, CancellationToken.None)).Plugins.Where(plugin => plugin.Source == "bundled")
+                .ToLookup(plugin => ManifestReader.Read(Path.Combine(options.Folder, plugin.Folder)).Providers.Any(provider => (provider.Contract, provider.Kind) == ("storage", kind)));
+            return bundled[true].Any() ? bundled[false].ToDictionary(plugin => plugin.Id, _ => "This command does not need it.", StringComparer.Ordinal) : [];
+        }
+        catch (PluginRefusedException)
+        {
+            // Told by the loading itself, which reads the same files.
+            return [];
+        }
     }
 }
