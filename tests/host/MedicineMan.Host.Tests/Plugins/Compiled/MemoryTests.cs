@@ -12,10 +12,13 @@ using Microsoft.Extensions.Options;
 
 namespace MedicineMan.Host.Tests.Plugins.Compiled;
 
-/// A plugin that keeps a little more at every request, and how much the host takes it to hold.
-[Collection(ChurnTests.Alone)]
+/// A plugin that keeps a little more at every request, and how much the host takes it to hold. No other test runs beside it, since what others do with
+/// the processor and the collector shows.
+[Collection(Alone)]
 public sealed class MemoryTests : IDisposable
 {
+    public const string Alone = "weighs plugins";
+
     private const string Id = "tests.hungry";
 
     private readonly TemporaryFolder folder = new("hungry");
@@ -189,3 +192,6 @@ public sealed class MemoryTests : IDisposable
             """, ["/eat"]);
     }
 }
+
+[CollectionDefinition(MemoryTests.Alone, DisableParallelization = true)]
+public sealed class WeighsPlugins;
