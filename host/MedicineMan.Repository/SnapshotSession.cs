@@ -147,7 +147,7 @@ public sealed class SnapshotSession : IAsyncDisposable
                 taken |= await folders.Add(source, tree, token);
             }
 
-            return taken ? true : throw new UserFacingException(skipped.TryPeek(out var why) ? SourcePaths.Nothing(why) : "All of it is left out, so there is nothing to back up.");
+            return taken ? true : throw new UserFacingException(SourcePaths.Nothing(skipped.First()));
         },
         cancel);
 

@@ -21,15 +21,26 @@ internal sealed class FolderReader(
     /// <returns>False when there was nothing to take.</returns>
     public async Task<bool> Add(string source, VirtualTree tree, CancellationToken cancel)
     {
+        var before = skipped.Count;
         try
         {
-            return await AddFull(source, source.Split('/', StringSplitOptions.RemoveEmptyEntries), tree, cancel);
+            if (await AddFull(source, source.Split('/', StringSplitOptions.RemoveEmptyEntries), tree, cancel))
+            {
+                return true;
+            }
         }
         catch (PosixException failure)
         {
             skipped.Enqueue(failure.Message);
-            return false;
         }
+
+        if (skipped.Count == before)
+        {
+            // Whoever named it has to hear of it, also when it went away a moment ago.
+            skipped.Enqueue($"{source}: it went away, or nothing of it is to be stored");
+        }
+
+        return false;
     }
 
     private async Task<bool> AddFull(string full, string[] segments, VirtualTree tree, CancellationToken cancel)

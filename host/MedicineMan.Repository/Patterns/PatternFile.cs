@@ -18,7 +18,8 @@ public static class PatternFile
     /// <param name="cancel">Ends reading.</param>
     /// <exception cref="UserFacingException">It can't be read.</exception>
     public static async Task<IReadOnlyList<string>> Patterns(string file, Action<string> unset, CancellationToken cancel) =>
-        [.. (await Lines(file, cancel)).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#').Select(line => Variables.Expand(line, unset))];
+        // Only lists of files may come from standard input.
+        [.. (await Lines(file is "-" ? "./-" : file, cancel)).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#').Select(line => Variables.Expand(line, unset))];
 
     /// <summary>Lines without their ends.</summary>
     /// <param name="file">Read completely.</param>

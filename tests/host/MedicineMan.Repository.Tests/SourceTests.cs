@@ -100,6 +100,9 @@ public sealed class SourceTests
         Assert.Contains("zero byte", Assert.Throws<UserFacingException>(() => SourcePaths.Find(["a\0b"])).Message, StringComparison.Ordinal);
 
         // Gone in the moment between.
+        var among = await BackUp(ours, new SourceOptions(), there, ours.Scratch["none"]);
+        Assert.Contains(ours.Scratch["none"], Assert.Single(among.Skipped), StringComparison.Ordinal);
+        await ours.Storage.DeleteAsync("snapshots/" + among.Id, default);
         await Assert.ThrowsAsync<UserFacingException>(() => BackUp(ours, new SourceOptions(), ours.Scratch["none"]));
         await Assert.ThrowsAsync<UserFacingException>(() => BackUp(ours, new SourceOptions { ExcludeIfPresent = [":header"] }, there));
         Assert.Empty(await ours.Repository.Snapshots(default).ToListAsync());
