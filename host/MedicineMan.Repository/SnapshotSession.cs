@@ -140,14 +140,9 @@ public sealed class SnapshotSession : IAsyncDisposable
         async token =>
         {
             var filter = Filter(paths, remarks.Enqueue, options.Sources);
-            using var folders = new FolderReader(feeder, pipeline, counters, index, parent, filter, skipped);
-            var taken = false;
-            foreach (var source in filter.Outermost)
-            {
-                taken |= await folders.Add(source, tree, token);
-            }
-
-            return taken ? true : throw new UserFacingException(SourcePaths.Nothing(skipped.First()));
+            using var folders = new FolderReader(feeder, pipeline, counters, index, filter, skipped);
+            return await new SourceReader(folders, parent, filter, skipped).Add(tree, token)
+                ? true : throw new UserFacingException(skipped.TryPeek(out var why) ? SourcePaths.Nothing(why) : "All of it is left out, so there is nothing to back up.");
         },
         cancel);
 

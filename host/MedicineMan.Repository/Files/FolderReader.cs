@@ -9,71 +9,13 @@ namespace MedicineMan.Repository.Files;
 
 /// <summary>Takes folders of this machine into a snapshot: depth first, several files at once, nothing followed that is a link.</summary>
 internal sealed class FolderReader(
-    StreamFeeder feeder, BlobPipeline pipeline, BackupCounters counters, BlobIndex index, ParentSnapshot? parent, SourceFilter filter, ConcurrentQueue<string> skipped)
+    StreamFeeder feeder, BlobPipeline pipeline, BackupCounters counters, BlobIndex index, SourceFilter filter, ConcurrentQueue<string> skipped)
     : IDisposable
 {
     private readonly FileLevels levels = new();
     private readonly SemaphoreSlim turns = new(filter.Options.FilesAtOnce);
 
     public void Dispose() => turns.Dispose();
-
-    /// <summary>Takes in a source.</summary>
-    /// <returns>False when there was nothing to take.</returns>
-    public async Task<bool> Add(string source, VirtualTree tree, CancellationToken cancel)
-    {
-        var before = skipped.Count;
-        try
-        {
-            if (await AddFull(source, source.Split('/', StringSplitOptions.RemoveEmptyEntries), tree, cancel))
-            {
-                return true;
-            }
-        }
-        catch (PosixException failure)
-        {
-            skipped.Enqueue(failure.Message);
-        }
-
-        if (skipped.Count == before)
-        {
-            // Whoever named it has to hear of it, also when it went away a moment ago.
-            skipped.Enqueue($"{source}: it went away, or nothing of it is to be stored");
-        }
-
-        return false;
-    }
-
-    private async Task<bool> AddFull(string full, string[] segments, VirtualTree tree, CancellationToken cancel)
-    {
-        var known = parent is null ? null : await parent.Root(cancel);
-        for (var depth = 1; depth < segments.Length; depth++)
-        {
-            var ancestor = "/" + string.Join('/', segments[..depth]);
-            // A link on the way stands for the folder it leads to, or nothing could stand below it.
-            tree.Describe(segments[..depth], Describe(segments[depth - 1], ancestor, Posix.Facts(ancestor, follow: true), isOnTheWay: true));
-            known = await Enter(known, segments[depth - 1], cancel);
-        }
-
-        // The root folder itself has no name to stand under: its entries become the snapshot's.
-        var taken = false;
-        foreach (var name in segments.Length == 0 ? filter.Wanted("/", Posix.Names("/")) : [])
-        {
-            taken |= await AddEntry("/" + name, [name], known, tree, cancel);
-        }
-
-        return segments.Length == 0 ? taken : await AddEntry(full, segments, known, tree, cancel);
-    }
-
-    private async Task<bool> AddEntry(string path, string[] segments, ParentFolder? known, VirtualTree tree, CancellationToken cancel)
-    {
-        if (await await Entry(path, segments[^1], known, cancel) is not { } node)
-        {
-            return false;
-        }
-
-        tree.Add(segments, node);
-        return true;
-    }
 
     private async Task<TreeNode?> Folder(string path, TreeNode node, ParentFolder? known, CancellationToken cancel)
     {
@@ -84,7 +26,7 @@ internal sealed class FolderReader(
         }
         catch (PosixException failure)
         {
-            return Skip(failure);
+            return Skip(path, failure);
         }
 
         var entries = new List<Task<TreeNode?>>(names.Count);
@@ -117,8 +59,8 @@ internal sealed class FolderReader(
         return node with { Subtree = await pipeline.AddTree(tree.Finish(), cancel) };
     }
 
-    // A folder is walked to its end here, so that the walk stays depth first; a file goes on beside the walk.
-    private async Task<Task<TreeNode?>> Entry(string path, string name, ParentFolder? known, CancellationToken cancel)
+    /// <summary>Takes in an entry of a folder; null when it is left out. A folder is walked to its end here, so that the walk stays depth first; a file goes on beside it.</summary>
+    public async Task<Task<TreeNode?>> Entry(string path, string name, ParentFolder? known, CancellationToken cancel)
     {
         try
         {
@@ -130,6 +72,12 @@ internal sealed class FolderReader(
             var facts = Posix.Facts(path);
             if (filter.LeavesOut(path, facts))
             {
+                // Whoever named it has to hear of it.
+                if (filter.IsNamed(path))
+                {
+                    skipped.Enqueue($"{path}: a socket holds nothing to store");
+                }
+
                 return Task.FromResult<TreeNode?>(null);
             }
 
@@ -144,7 +92,7 @@ internal sealed class FolderReader(
         }
         catch (PosixException failure)
         {
-            return Task.FromResult(Skip(failure));
+            return Task.FromResult(Skip(path, failure));
         }
     }
 
@@ -186,14 +134,14 @@ internal sealed class FolderReader(
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return Skip(failure is PosixException ? failure : new IOException($"{path}: {failure.Message}", failure));
+            return Skip(path, failure is PosixException ? failure : new IOException($"{path}: {failure.Message}", failure));
         }
     }
 
-    // What went away since its folder was listed is as if the backup had come later.
-    private TreeNode? Skip(Exception failure)
+    // What went away since its folder was listed is as if the backup had come later, unless somebody named it.
+    private TreeNode? Skip(string path, Exception failure)
     {
-        if (failure is not PosixException { Error: PosixException.NotFound })
+        if (failure is not PosixException { Error: PosixException.NotFound } || filter.IsNamed(path))
         {
             skipped.Enqueue(failure.Message);
         }
@@ -219,10 +167,10 @@ internal sealed class FolderReader(
         && (filter.Options.IgnoreChangeTime || filter.Options.IgnoreInode || now.Changed == before.Changed)
         && (filter.Options.IgnoreInode || now.Inode == before.Inode);
 
-    private static async Task<ParentFolder?> Enter(ParentFolder? folder, string name, CancellationToken cancel) =>
+    public static async Task<ParentFolder?> Enter(ParentFolder? folder, string name, CancellationToken cancel) =>
         folder is null ? null : await folder.Enter(name, cancel);
 
-    private TreeNode Describe(string name, string path, FileFacts facts, bool isOnTheWay = false)
+    public TreeNode Describe(string name, string path, FileFacts facts, bool isOnTheWay = false)
     {
         var (type, mode) = GoMode.FromUnix(facts.Mode);
         return new TreeNode

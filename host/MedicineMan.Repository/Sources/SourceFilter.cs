@@ -29,7 +29,8 @@ internal sealed class SourceFilter
         // The root's own entries count as found, not as named.
         named = [.. sources.Where(source => source is not "/")];
         onTheWay = [.. named.SelectMany(Above)];
-        Outermost = [.. sources.Distinct().Where(source => !Above(source).Any(sources.Contains)).Order(StringComparer.Ordinal)];
+        var all = sources.ToHashSet();
+        Outermost = [.. all.Where(source => !Above(source).Any(all.Contains)).Order(StringComparer.Ordinal)];
         foreach (var source in options.OneFileSystem ? sources : [])
         {
             devices[source] = Posix.Facts(source).Device;
@@ -38,11 +39,11 @@ internal sealed class SourceFilter
 
     public SourceOptions Options => options;
 
-    /// <summary>The sources that lie in no other one.</summary>
+    /// <summary>The sources that lie in no other one, those in one folder one after the other.</summary>
     public IReadOnlyList<string> Outermost { get; }
 
     /// <summary>By its path alone, before anything is asked of it.</summary>
-    public bool LeavesOut(string path) => !IsWanted(path) && options.Excludes.Any(patterns => patterns.Match(path).IsMatch) && Tell(path);
+    public bool LeavesOut(string path) => options.Excludes.Any(patterns => patterns.Match(path).IsMatch) && !IsWanted(path) && Tell(path);
 
     public bool LeavesOut(string path, in FileFacts facts)
     {
@@ -51,6 +52,9 @@ internal sealed class SourceFilter
         return (kind is Socket || (!IsWanted(path) && ((kind is not Folder && facts.Size > (ulong)(options.ExcludeLargerThan ?? long.MaxValue)) || IsElsewhere(path, facts, kind))))
             && Tell(path);
     }
+
+    /// <summary>True for a source.</summary>
+    public bool IsNamed(string path) => named.Contains(path);
 
     /// <summary>What of a folder's names is looked at.</summary>
     public List<string> Wanted(string folder, List<string> names)

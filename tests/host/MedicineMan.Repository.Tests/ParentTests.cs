@@ -98,8 +98,10 @@ public sealed class ParentTests
         Assert.Equal(default, dry.Id);
         var real = await Run(ours, options);
         Assert.True(real.IsWritten);
-        Assert.Equal((real.Statistics.BytesNew, real.Statistics.DataBlobs, real.Statistics.FilesUnchanged), (dry.Statistics.BytesNew, dry.Statistics.DataBlobs, dry.Statistics.FilesUnchanged));
-        Assert.True(dry.Statistics.BytesNew >= 3_000_000);
+        Assert.Equal((real.Statistics.DataBlobs, real.Statistics.FilesUnchanged, real.Statistics.BytesRead), (dry.Statistics.DataBlobs, dry.Statistics.FilesUnchanged, dry.Statistics.BytesRead));
+        // The listings of the folders on the way change while other tests work in them.
+        Assert.InRange(dry.Statistics.BytesNew, 3_000_000, 3_050_000);
+        Assert.InRange(real.Statistics.BytesNew, 3_000_000, 3_050_000);
     }
 
     [Fact]

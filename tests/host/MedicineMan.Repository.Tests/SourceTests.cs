@@ -109,6 +109,24 @@ public sealed class SourceTests
         Assert.Empty(Directory.GetFiles(ours.Folder + "/locks"));
     }
 
+    [Fact]
+    public async Task Thousands_of_files_named_one_by_one_are_found_in_their_parent()
+    {
+        await using var ours = await TestRepository.Create();
+        string[] names = [.. Enumerable.Range(0, 1500).Select(i => $"source/{(i % 3 == 0 ? "a" : i % 3 == 1 ? "a-b" : "a/b")}/{i}")];
+        string[] paths = [.. names.Select(name => ours.Scratch.Write(name, name))];
+        var first = await BackUp(ours, new SourceOptions(), paths);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(ours.Scratch["socket"]));
+
+        // Looking through the parent's folder again for each of them would take minutes.
+        var second = await Run(ours, TestRepository.Options(paths) with { Parent = first.Id }, [.. paths, ours.Scratch["socket"], ours.Scratch["none"]], default);
+
+        Assert.Equal((1500, 1500), (second.Statistics.Files, second.Statistics.FilesUnchanged));
+        Assert.Equal(2, second.Skipped.Count);
+        Assert.Equal(names[1234], System.Text.Encoding.UTF8.GetString(await ours.Read(second.Id, paths[1234])));
+    }
+
     [SkippableFact]
     public async Task A_folder_in_which_everything_changes_all_the_time_is_stored_whole_each_time()
     {
