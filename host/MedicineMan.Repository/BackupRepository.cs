@@ -155,13 +155,14 @@ public sealed class BackupRepository : IDisposable
             throw new UserFacingException($"{Location} has the old format version {Version}, which is only read. Upgrade it with \"medicineman repository migrate\".") { Permanent = true };
         }
 
-        var held = await RepositoryLock.Acquire(store, exclusive: false, cancel);
+        var target = options.DryRun ? new ObjectStore(new DryStorage(store.Storage, store.Clock), store.Key, store.Version, store.Clock) : store;
+        var held = await RepositoryLock.Acquire(target, exclusive: false, cancel);
         try
         {
             var parent = options.Parent is { } id ? await Snapshot(id.ToString(), cancel) : null;
             var index = await indexes.Current(cancel);
             return new SnapshotSession(
-                store, index, chunker, options, held, parent is null ? null : new ParentSnapshot(new BlobReader(store, index), parent.Tree));
+                target, index, chunker, options, held, parent is null ? null : new ParentSnapshot(new BlobReader(store, index), parent.Tree));
         }
         catch
         {

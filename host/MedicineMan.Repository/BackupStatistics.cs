@@ -18,6 +18,9 @@ public sealed record BackupStatistics
     /// <summary>Files among them that were not read because the parent snapshot had them.</summary>
     public long FilesUnchanged { get; init; }
 
+    /// <summary>Files among them that the parent snapshot had otherwise.</summary>
+    public long FilesChanged { get; init; }
+
     /// <summary>Folders done.</summary>
     public long Folders { get; init; }
 

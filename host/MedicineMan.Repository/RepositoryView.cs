@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using MedicineMan.Repository.Copying;
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Locking;
+using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Looking;
 using MedicineMan.Repository.Reading;
 using MedicineMan.Repository.Retention;
@@ -59,6 +60,26 @@ public sealed class RepositoryView
             }
         }
     }
+
+    /// <summary>The snapshot that a backup goes on from, as restic finds it: the newest of the same machine that has all its paths and is not newer than it.</summary>
+    /// <param name="options">The backup.</param>
+    /// <param name="grouping">What has to be the same.</param>
+    /// <param name="cancel">Ends it.</param>
+    public async Task<SnapshotEntry?> FindParent(SnapshotOptions options, SnapshotGrouping grouping, CancellationToken cancel)
+    {
+        var newest = options.Time ?? store.Clock.GetUtcNow();
+        var filter = new SnapshotFilter
+        {
+            Hosts = grouping.Host ? [options.Host] : [], Paths = grouping.Paths ? [.. options.Paths.Select(FileName.Readable)] : [], Tags = grouping.Tags ? [options.Tags] : [],
+        };
+        return (await SnapshotFiles.Load(store, cancel)).Readable.Where(snapshot => snapshot.Time <= newest && filter.Matches(snapshot)).MaxBy(snapshot => snapshot.Time);
+    }
+
+    /// <summary>The snapshot that a name stands for.</summary>
+    /// <param name="name">Its id, the start of it, or <c>latest</c>.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="UserFacingException">There is none, or several.</exception>
+    public async Task<SnapshotEntry> Named(string name, CancellationToken cancel) => SnapshotName.Find((await SnapshotFiles.Load(store, cancel)).Readable, name, store.Location);
 
     /// <summary>What snapshots take.</summary>
     /// <param name="mode">Counted how.</param>

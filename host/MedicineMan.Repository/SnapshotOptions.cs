@@ -1,3 +1,5 @@
+using MedicineMan.Repository.Sources;
+
 namespace MedicineMan.Repository;
 
 /// <summary>What a snapshot says about itself.</summary>
@@ -30,6 +32,18 @@ public sealed record SnapshotOptions
     /// </summary>
     public bool Patches { get; init; } = true;
 
+    /// <summary>What of folders is left out, and when a file counts as unchanged.</summary>
+    public SourceOptions Sources { get; init; } = new();
+
+    /// <summary>What was left out, for people: the snapshot says so. Default nothing.</summary>
+    public IReadOnlyList<string> Excludes { get; init; } = [];
+
+    /// <summary>True to read and count everything, and to write nothing, not even a lock.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>True to write no snapshot when it would hold exactly what <see cref="Parent"/> does.</summary>
+    public bool SkipIfUnchanged { get; init; }
+
     /// <summary>True to hash every stream as a whole as well, for <see cref="StoredStream.Sha256"/>. Default false: each block is hashed anyway.</summary>
     public bool HashStreams { get; init; }
 }
@@ -42,7 +56,14 @@ public sealed record SnapshotOptions
 public sealed record StoredStream(long Bytes, long BytesNew, long BytesStored, string? Sha256);
 
 /// <summary>A snapshot that was written.</summary>
-/// <param name="Id">Its id.</param>
+/// <param name="Id">Its id. Where none was written: the parent's when nothing had changed, all zero for a dry run.</param>
 /// <param name="Statistics">What it came to.</param>
 /// <param name="Skipped">Files that could not be read, one sentence each. Not empty means that the snapshot is incomplete.</param>
-public sealed record CommittedSnapshot(ObjectId Id, BackupStatistics Statistics, IReadOnlyList<string> Skipped);
+public sealed record CommittedSnapshot(ObjectId Id, BackupStatistics Statistics, IReadOnlyList<string> Skipped)
+{
+    /// <summary>False when nothing had changed, or for a dry run.</summary>
+    public bool IsWritten { get; init; } = true;
+
+    /// <summary>What else should be known, one sentence each.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+}

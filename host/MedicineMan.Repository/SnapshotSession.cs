@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using MedicineMan.Repository.Chunking;
@@ -7,8 +8,10 @@ using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Locking;
 using MedicineMan.Repository.Patching;
 using MedicineMan.Repository.Reading;
+using MedicineMan.Repository.Sources;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Repository.Writing;
+using MedicineMan.Sdk;
 
 namespace MedicineMan.Repository;
 
@@ -32,9 +35,11 @@ public sealed class SnapshotSession : IAsyncDisposable
     private readonly BlobReader blobs;
     private readonly Chunker chunker;
     private readonly PartLanes lanes = new();
-    private readonly System.Collections.Concurrent.ConcurrentQueue<string> skipped = new();
+    private readonly ConcurrentQueue<string> skipped = new();
+    private readonly ConcurrentQueue<string> remarks = new();
     private readonly CancellationTokenSource abandon;
     private readonly UnixTime started;
+    private readonly UnixTime begun;
     private int active;
     private bool finished;
 
@@ -50,7 +55,8 @@ public sealed class SnapshotSession : IAsyncDisposable
         pipeline = new BlobPipeline(store, index, counters);
         feeder = new StreamFeeder(new SlabPool(ReadBuffers), chunker, pipeline, counters);
         abandon = CancellationTokenSource.CreateLinkedTokenSource(pipeline.Stopped, held.Lost);
-        started = UnixTime.From(options.Time ?? store.Clock.GetUtcNow());
+        begun = UnixTime.From(store.Clock.GetUtcNow());
+        started = options.Time is { } time ? UnixTime.From(time) : begun;
     }
 
     /// <summary>How far it is. May be asked at any time.</summary>
@@ -123,14 +129,26 @@ public sealed class SnapshotSession : IAsyncDisposable
     /// <param name="localPath">Must exist.</param>
     /// <param name="cancel">Abandons the session.</param>
     /// <remarks>Files that can't be read are left out and named in <see cref="CommittedSnapshot.Skipped"/>.</remarks>
-    public Task AddDirectory(string localPath, CancellationToken cancel) => Guarded(
+    public Task AddDirectory(string localPath, CancellationToken cancel) => AddSources([Path.TrimEndingDirectorySeparator(Path.GetFullPath(localPath))], cancel);
+
+    /// <summary>Takes in files and folders of this machine, one within another once; see <see cref="SourcePaths"/>.</summary>
+    /// <param name="paths">Absolute and clean. What <see cref="SnapshotOptions.Sources"/> leaves out does not touch what is named here.</param>
+    /// <param name="cancel">Abandons the session.</param>
+    /// <remarks>Files that can't be read are left out and named in <see cref="CommittedSnapshot.Skipped"/>.</remarks>
+    /// <exception cref="UserFacingException">Nothing of it could be taken in.</exception>
+    public Task AddSources(IReadOnlyList<string> paths, CancellationToken cancel) => Guarded(
         async token =>
         {
-            using var folders = new FolderReader(feeder, pipeline, counters, index, parent, skipped);
-            await folders.Add(localPath, tree, token);
-            return true;
+            var filter = Filter(paths, remarks.Enqueue, options.Sources);
+            using var folders = new FolderReader(feeder, pipeline, counters, index, filter, skipped);
+            return await new SourceReader(folders, parent, filter, skipped).Add(tree, token)
+                ? true : throw new UserFacingException(skipped.TryPeek(out var why) ? SourcePaths.Nothing(why) : "All of it is left out, so there is nothing to back up.");
         },
         cancel);
+
+    /// <summary>Counts what <see cref="AddSources"/> will come across. May run beside it.</summary>
+    public Task<SourceSize> Measure(IReadOnlyList<string> paths, CancellationToken cancel) =>
+        Task.Run(() => new SourceScan(Filter(paths, _ => { }, options.Sources with { Each = null })).Run(cancel), cancel);
 
     /// <summary>Stores everything still under way, then the index, then the snapshot, which alone makes it a backup.</summary>
     /// <param name="cancel">Abandons the session.</param>
@@ -146,10 +164,10 @@ public sealed class SnapshotSession : IAsyncDisposable
             {
                 var root = await tree.Store(pipeline, started, token);
                 await pipeline.Complete(token);
-                await held.Confirm(token);
-                var id = await store.Save(ObjectStore.Snapshots, Describe(root).Write(), token);
+                var isSame = options.SkipIfUnchanged && parent?.Tree == root;
+                var id = isSame ? options.Parent!.Value : options.DryRun ? default : await Save(root, token);
                 finished = true;
-                return new CommittedSnapshot(id, counters.Now(), [.. skipped]);
+                return new CommittedSnapshot(id, counters.Now(), [.. skipped]) { IsWritten = !isSame && !options.DryRun, Remarks = [.. remarks] };
             },
             cancel);
     }
@@ -161,6 +179,28 @@ public sealed class SnapshotSession : IAsyncDisposable
         await held.DisposeAsync();
         abandon.Dispose();
         lanes.Dispose();
+        if (options.DryRun)
+        {
+            store.Dispose();
+        }
+    }
+
+    private async Task<ObjectId> Save(ObjectId root, CancellationToken cancel)
+    {
+        await held.Confirm(cancel);
+        return await store.Save(ObjectStore.Snapshots, Describe(root).Write(), cancel);
+    }
+
+    private static SourceFilter Filter(IReadOnlyList<string> paths, Action<string> remark, SourceOptions options)
+    {
+        try
+        {
+            return new SourceFilter(options, paths, remark);
+        }
+        catch (PosixException failure)
+        {
+            throw new UserFacingException(SourcePaths.Nothing(failure.Message), failure);
+        }
     }
 
     private async Task<T> Guarded<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancel)
@@ -198,17 +238,21 @@ public sealed class SnapshotSession : IAsyncDisposable
             Time = started.ToString(),
             Parent = options.Parent?.ToString(),
             Tree = root.ToString(),
-            Paths = options.Paths,
+            Paths = [.. options.Paths.Select(FileName.Readable)],
             Hostname = options.Host,
             Username = options.UserName,
             Uid = Posix.UserId(),
             Gid = Posix.GroupId(),
+            Excludes = options.Excludes.Count == 0 ? null : [.. options.Excludes.Select(FileName.Readable)],
             Tags = options.Tags.Count == 0 ? null : options.Tags,
             ProgramVersion = options.Program,
             Summary = new SnapshotSummary
             {
-                BackupStart = started.ToString(),
+                BackupStart = begun.ToString(),
                 BackupEnd = UnixTime.From(store.Clock.GetUtcNow()).ToString(),
+                FilesNew = statistics.Files - statistics.FilesUnchanged - statistics.FilesChanged,
+                FilesChanged = statistics.FilesChanged,
+                FilesUnmodified = statistics.FilesUnchanged,
                 DataBlobs = statistics.DataBlobs,
                 TreeBlobs = statistics.TreeBlobs,
                 DataAdded = statistics.BytesNew,

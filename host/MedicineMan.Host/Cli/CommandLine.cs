@@ -36,7 +36,8 @@ internal static class CommandLine
         try
         {
             var running = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
-            return await root.Parse(args).InvokeAsync(running);
+            // A name may start with @, and is no list of arguments.
+            return await root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }).InvokeAsync(running);
         }
         catch (UserFacingException failure)
         {

@@ -2,89 +2,31 @@ using System.Collections.Concurrent;
 using MedicineMan.Repository.Chunking;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Sources;
 using MedicineMan.Repository.Writing;
-using MedicineMan.Sdk;
 
 namespace MedicineMan.Repository.Files;
 
 /// <summary>Takes folders of this machine into a snapshot: depth first, several files at once, nothing followed that is a link.</summary>
 internal sealed class FolderReader(
-    StreamFeeder feeder, BlobPipeline pipeline, BackupCounters counters, BlobIndex index, ParentSnapshot? parent, ConcurrentQueue<string> skipped)
+    StreamFeeder feeder, BlobPipeline pipeline, BackupCounters counters, BlobIndex index, SourceFilter filter, ConcurrentQueue<string> skipped)
     : IDisposable
 {
-    private const int FilesAtOnce = 4;
-
     private readonly FileLevels levels = new();
-    private readonly SemaphoreSlim turns = new(FilesAtOnce);
+    private readonly SemaphoreSlim turns = new(filter.Options.FilesAtOnce);
 
     public void Dispose() => turns.Dispose();
-
-    public async Task Add(string localPath, VirtualTree tree, CancellationToken cancel)
-    {
-        var full = Path.GetFullPath(localPath);
-        try
-        {
-            await AddFull(full, full.Split('/', StringSplitOptions.RemoveEmptyEntries), tree, cancel);
-        }
-        catch (PosixException failure)
-        {
-            throw new UserFacingException($"{failure.Message}. There is nothing to back up at that path.", failure);
-        }
-    }
-
-    private async Task AddFull(string full, string[] segments, VirtualTree tree, CancellationToken cancel)
-    {
-        var known = parent is null ? null : await parent.Root(cancel);
-        for (var depth = 1; depth < segments.Length; depth++)
-        {
-            var ancestor = "/" + string.Join('/', segments[..depth]);
-            // A link on the way stands for the folder it leads to, or nothing could stand below it.
-            tree.Describe(segments[..depth], Describe(segments[depth - 1], ancestor, Posix.Facts(ancestor, follow: true)));
-            known = await Enter(known, segments[depth - 1], cancel);
-        }
-
-        // The root folder itself has no name to stand under: its entries become the snapshot's.
-        foreach (var name in segments.Length == 0 ? Posix.Names("/") : [])
-        {
-            await AddEntry("/" + name, [name], known, tree, cancel);
-        }
-
-        if (segments.Length > 0)
-        {
-            await AddEntry(full, segments, known, tree, cancel);
-        }
-    }
-
-    private async Task AddEntry(string path, string[] segments, ParentFolder? known, VirtualTree tree, CancellationToken cancel)
-    {
-        if (await Node(path, segments[^1], known, cancel) is { } node)
-        {
-            tree.Add(segments, node);
-        }
-    }
-
-    private async Task<TreeNode?> Node(string path, string name, ParentFolder? known, CancellationToken cancel)
-    {
-        var node = Describe(name, path, Posix.Facts(path));
-        return node.Type switch
-        {
-            "dir" => await Folder(path, node, await Enter(known, name, cancel), cancel),
-            "file" => await File(path, node, known?.Find(name), cancel),
-            _ => node,
-        };
-    }
 
     private async Task<TreeNode?> Folder(string path, TreeNode node, ParentFolder? known, CancellationToken cancel)
     {
         List<string> names;
         try
         {
-            names = Posix.Names(path);
+            names = filter.Wanted(path, Posix.Names(path));
         }
         catch (PosixException failure)
         {
-            skipped.Enqueue(failure.Message);
-            return null;
+            return Skip(path, failure);
         }
 
         var entries = new List<Task<TreeNode?>>(names.Count);
@@ -117,12 +59,29 @@ internal sealed class FolderReader(
         return node with { Subtree = await pipeline.AddTree(tree.Finish(), cancel) };
     }
 
-    // A folder is walked to its end here, so that the walk stays depth first; a file goes on beside the walk.
-    private async Task<Task<TreeNode?>> Entry(string path, string name, ParentFolder? known, CancellationToken cancel)
+    /// <summary>Takes in an entry of a folder; null when it is left out. A folder is walked to its end here, so that the walk stays depth first; a file goes on beside it.</summary>
+    public async Task<Task<TreeNode?>> Entry(string path, string name, ParentFolder? known, CancellationToken cancel)
     {
         try
         {
-            var node = Describe(name, path, Posix.Facts(path));
+            if (filter.LeavesOut(path))
+            {
+                return Task.FromResult<TreeNode?>(null);
+            }
+
+            var facts = Posix.Facts(path);
+            if (filter.LeavesOut(path, facts))
+            {
+                // Whoever named it has to hear of it.
+                if (filter.IsNamed(path))
+                {
+                    skipped.Enqueue($"{path}: a socket holds nothing to store");
+                }
+
+                return Task.FromResult<TreeNode?>(null);
+            }
+
+            var node = Describe(name, path, facts);
             if (node.Type is not "file")
             {
                 return Task.FromResult(node.Type is "dir" ? await Folder(path, node, await Enter(known, name, cancel), cancel) : node);
@@ -133,8 +92,7 @@ internal sealed class FolderReader(
         }
         catch (PosixException failure)
         {
-            skipped.Enqueue(failure.Message);
-            return Task.FromResult<TreeNode?>(null);
+            return Task.FromResult(Skip(path, failure));
         }
     }
 
@@ -155,31 +113,64 @@ internal sealed class FolderReader(
         if (before is { Type: "file", Content: { } content } && IsSame(node, before) && content.All(id => index.TryFind(BlobKind.Data, id, out _)))
         {
             counters.FileUnchanged((long)node.Size);
+            Tell(path, SourceChange.Unchanged);
             return node with { Content = content };
         }
 
         try
         {
             using var handle = Posix.OpenToRead(path);
+            if (!Posix.IsRegular(handle, path))
+            {
+                skipped.Enqueue($"{path}: was replaced by something that is no plain file while it was backed up");
+                return null;
+            }
+
             await using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
             var fed = await feeder.FeedFile(stream, (long)node.Size, levels.For(path), cancel);
             counters.FileDone();
+            TellRead(path, before);
             return node with { Size = (ulong)fed.Bytes, Content = await fed.Content.Ids(cancel) };
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            skipped.Enqueue(failure.Message);
-            return null;
+            return Skip(path, failure is PosixException ? failure : new IOException($"{path}: {failure.Message}", failure));
         }
     }
 
-    private static bool IsSame(TreeNode now, TreeNode before) =>
-        now.Size == before.Size && now.Modified == before.Modified && now.Changed == before.Changed && now.Inode == before.Inode;
+    // What went away since its folder was listed is as if the backup had come later, unless somebody named it.
+    private TreeNode? Skip(string path, Exception failure)
+    {
+        if (failure is not PosixException { Error: PosixException.NotFound } || filter.IsNamed(path))
+        {
+            skipped.Enqueue(failure.Message);
+        }
 
-    private static async Task<ParentFolder?> Enter(ParentFolder? folder, string name, CancellationToken cancel) =>
+        return null;
+    }
+
+    private void TellRead(string path, TreeNode? before)
+    {
+        if (before is { Type: "file" })
+        {
+            counters.FileChanged();
+        }
+
+        Tell(path, before is { Type: "file" } ? SourceChange.Changed : SourceChange.New);
+    }
+
+    private void Tell(string path, SourceChange change) => filter.Options.Each?.Invoke(new SourceItem(path, change));
+
+    // Programs can set a modification time; the change time tells on them.
+    private bool IsSame(TreeNode now, TreeNode before) =>
+        now.Size == before.Size && now.Modified == before.Modified
+        && (filter.Options.IgnoreChangeTime || filter.Options.IgnoreInode || now.Changed == before.Changed)
+        && (filter.Options.IgnoreInode || now.Inode == before.Inode);
+
+    public static async Task<ParentFolder?> Enter(ParentFolder? folder, string name, CancellationToken cancel) =>
         folder is null ? null : await folder.Enter(name, cancel);
 
-    private static TreeNode Describe(string name, string path, FileFacts facts)
+    public TreeNode Describe(string name, string path, FileFacts facts, bool isOnTheWay = false)
     {
         var (type, mode) = GoMode.FromUnix(facts.Mode);
         return new TreeNode
@@ -200,9 +191,27 @@ internal sealed class FolderReader(
             Size = type is "file" ? facts.Size : 0,
             Links = type is "dir" ? 0 : facts.Links,
             LinkTarget = type is "symlink" ? Posix.LinkTarget(path) : null,
-            Attributes = type is "socket" ? null : ExtendedAttributes.Of(path),
+            Attributes = Attributes(path, isOnTheWay),
             Device = type is "dev" or "chardev" ? facts.RawDevice : 0,
             Content = type is "file" ? [] : null,
         };
+    }
+
+    // A file is more than its attributes: it is kept without those that can't be read, and the backup is incomplete.
+    private IReadOnlyList<ExtendedAttribute>? Attributes(string path, bool isOnTheWay)
+    {
+        try
+        {
+            return ExtendedAttributes.Of(path);
+        }
+        catch (PosixException failure) when (failure.Error != PosixException.NotFound)
+        {
+            if (!isOnTheWay)
+            {
+                skipped.Enqueue($"{failure.Message} (its extended attributes; the rest of it is stored)");
+            }
+
+            return null;
+        }
     }
 }

@@ -6,6 +6,8 @@ namespace MedicineMan.Repository.Files;
 /// <summary>An earlier snapshot, looked into folder by folder, to tell which files need not be read again.</summary>
 internal sealed class ParentSnapshot(BlobReader blobs, ObjectId root)
 {
+    public ObjectId Tree => root;
+
     public Task<ParentFolder?> Root(CancellationToken cancel) => ParentFolder.Load(blobs, root, cancel);
 }
 

@@ -13,6 +13,7 @@ internal static unsafe partial class Posix
     private const int CurrentFolder = -100;
     private const int NoFollow = 0x100;
     private const int NoSuchProcess = 3;
+    private const int OfHandle = 0x1000;
     private const int BasicFacts = 0x7ff;
     private const int NameOffset = 19;
 
@@ -33,6 +34,18 @@ internal static unsafe partial class Posix
         }
 
         return facts;
+    }
+
+    /// <summary>True when an open file is a plain one: what was at its path may have been replaced since it was asked about.</summary>
+    public static bool IsRegular(SafeFileHandle handle, string path)
+    {
+        var facts = default(FileFacts);
+        fixed (byte* name = "\0"u8)
+        {
+            ThrowIf(statx((int)handle.DangerousGetHandle(), name, OfHandle, BasicFacts, &facts) != 0, path);
+        }
+
+        return (facts.Mode & 0xF000) == 0x8000;
     }
 
     /// <summary>Names in a folder in the order of their bytes.</summary>
@@ -72,8 +85,8 @@ internal static unsafe partial class Posix
         }
     }
 
-    /// <summary>Opens a file for reading; a link is refused.</summary>
-    public static SafeFileHandle OpenToRead(string path) => Open(CurrentFolder, path, OpenFlags.Read | OpenFlags.NoFollow, 0, path);
+    /// <summary>Opens a file for reading; a link is refused, and a pipe is not waited for.</summary>
+    public static SafeFileHandle OpenToRead(string path) => Open(CurrentFolder, path, OpenFlags.Read | OpenFlags.NoFollow | OpenFlags.NoWait, 0, path);
 
     internal static SafeFileHandle Open(int folder, string name, int flags, uint mode, string path)
     {
@@ -130,6 +143,7 @@ internal sealed class PosixException(int error, string message) : IOException(me
 {
     public const int NotFound = 2;
     public const int Exists = 17;
+    public const int NotAFolder = 20;
 
     public int Error => error;
 }
@@ -141,6 +155,7 @@ internal static class OpenFlags
     public const int Write = 1;
     public const int Create = 0x40;
     public const int Exclusive = 0x80;
+    public const int NoWait = 0x800;
     public const int CloseOnExec = 0x80000;
 
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;

@@ -68,6 +68,9 @@ internal static class FileName
         return bytes.WrittenSpan.ToArray();
     }
 
+    /// <summary>As people and JSON can have it: what is no letter is U+FFFD. No way leads back.</summary>
+    public static string Readable(string name) => name.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 ? name : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(name));
+
     /// <summary>Orders as the bytes do, which is the order of nodes in a tree.</summary>
     public static int Compare(string left, string right) => Encode(left).AsSpan().SequenceCompareTo(Encode(right));
 

@@ -62,6 +62,15 @@ internal sealed record SnapshotSummary
     [JsonPropertyName("backup_end")]
     public required string BackupEnd { get; init; }
 
+    [JsonPropertyName("files_new")]
+    public long FilesNew { get; init; }
+
+    [JsonPropertyName("files_changed")]
+    public long FilesChanged { get; init; }
+
+    [JsonPropertyName("files_unmodified")]
+    public long FilesUnmodified { get; init; }
+
     [JsonPropertyName("data_blobs")]
     public long DataBlobs { get; init; }
 

@@ -9,12 +9,15 @@ internal sealed class BackupCounters
     private long files;
     private long folders;
     private long unchanged;
+    private long changed;
     private long dataBlobs;
     private long treeBlobs;
 
     public void Read(long bytes) => Interlocked.Add(ref bytesRead, bytes);
 
     public void FileDone() => Interlocked.Increment(ref files);
+
+    public void FileChanged() => Interlocked.Increment(ref changed);
 
     public void FolderDone() => Interlocked.Increment(ref folders);
 
@@ -48,6 +51,7 @@ internal sealed class BackupCounters
         BytesStored = Interlocked.Read(ref bytesStored),
         Files = Interlocked.Read(ref files),
         FilesUnchanged = Interlocked.Read(ref unchanged),
+        FilesChanged = Interlocked.Read(ref changed),
         Folders = Interlocked.Read(ref folders),
         DataBlobs = Interlocked.Read(ref dataBlobs),
         TreeBlobs = Interlocked.Read(ref treeBlobs),

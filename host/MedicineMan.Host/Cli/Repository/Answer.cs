@@ -14,6 +14,9 @@ internal sealed class Answer(TextWriter output, TextWriter errors, bool json)
 
     public TextWriter Errors => errors;
 
+    /// <summary>The same for several threads at once.</summary>
+    public Answer Shared() => new(TextWriter.Synchronized(output), TextWriter.Synchronized(errors), json);
+
     public void Say(string text, object document) => output.WriteLine(json ? JsonSerializer.Serialize(document, Format) : text);
 
     public void Warn(string message) => errors.WriteLine(json ? JsonSerializer.Serialize(new { warning = message }, Format) : Printable(message));

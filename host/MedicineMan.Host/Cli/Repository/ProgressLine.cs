@@ -10,16 +10,21 @@ internal sealed class ProgressLine : IAsyncDisposable
     private readonly CancellationTokenSource done = new();
     private readonly Task showing;
 
-    private ProgressLine(string title, Func<long> bytes, IReadOnlyList<string>? sources) =>
+    private ProgressLine(string title, Func<long> bytes, Func<CancellationToken, Task<long>>? measure) =>
         showing = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
             .Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
-            .StartAsync(context => Follow(context.AddTask(title, maxValue: double.MaxValue), bytes, sources));
+            .Columns([new TaskDescriptionColumn(), new ProgressBarColumn(), .. measure is null ? (ProgressColumn[])[] : [new RemainingTimeColumn()]])
+            .StartAsync(context => Follow(title, context.AddTask(title), bytes, measure));
 
     /// <summary>Starts the line; disposing ends it.</summary>
-    public static IAsyncDisposable Show(Answer answer, string title, Func<long> bytes, IReadOnlyList<string>? sources) =>
-        answer.IsJson || Console.IsErrorRedirected ? new Silence() : new ProgressLine(title, bytes, sources);
+    /// <param name="answer">Silent when it speaks JSON.</param>
+    /// <param name="title">What is being done.</param>
+    /// <param name="bytes">How far it is.</param>
+    /// <param name="measure">Finds out meanwhile how much there is; null when nobody can know.</param>
+    /// <param name="isSilent">True when the command says something else all the time.</param>
+    public static IAsyncDisposable Show(Answer answer, string title, Func<long> bytes, Func<CancellationToken, Task<long>>? measure, bool isSilent = false) =>
+        isSilent || answer.IsJson || Console.IsErrorRedirected ? new Silence() : new ProgressLine(title, bytes, measure);
 
     public async ValueTask DisposeAsync()
     {
@@ -28,51 +33,36 @@ internal sealed class ProgressLine : IAsyncDisposable
         done.Dispose();
     }
 
-    private async Task Follow(ProgressTask line, Func<long> bytes, IReadOnlyList<string>? sources)
+    private async Task Follow(string title, ProgressTask line, Func<long> bytes, Func<CancellationToken, Task<long>>? measure)
     {
         line.IsIndeterminate = true;
-        var measuring = sources is null ? null : Task.Run(() => sources.Sum(Measure));
+        var measuring = measure?.Invoke(done.Token);
         using var timer = new PeriodicTimer(Beat);
         try
         {
             while (await timer.WaitForNextTickAsync(done.Token))
             {
-                if (measuring is { IsCompletedSuccessfully: true })
+                var (now, of) = (bytes(), "");
+                if (measuring is { IsCompletedSuccessfully: true } && await measuring is > 0 and var total)
                 {
-                    line.MaxValue = await measuring;
+                    // Files grow while they are read.
+                    line.MaxValue = Math.Max(now, total);
                     line.IsIndeterminate = false;
+                    of = $" of {Answer.Size(line.MaxValue)}";
+                }
+                else
+                {
+                    line.MaxValue = Math.Max(1, now);
                 }
 
-                line.Value = bytes();
+                line.Value = now;
+                line.Description = Markup.Escape($"{title} {Answer.Size(now)}{of}{(line.Speed is { } speed ? $", {Answer.Size(speed)}/s" : "")}");
             }
         }
         catch (OperationCanceledException)
         {
             // The work is done.
         }
-    }
-
-    // An estimate for the time left: what can't be seen is not counted.
-    private long Measure(string path)
-    {
-        if (File.Exists(path))
-        {
-            return new FileInfo(path).Length;
-        }
-
-        var total = 0L;
-        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (var file in new DirectoryInfo(path).EnumerateFiles("*", options))
-        {
-            if (done.IsCancellationRequested)
-            {
-                break;
-            }
-
-            total += file.Length;
-        }
-
-        return total;
     }
 
     private sealed class Silence : IAsyncDisposable

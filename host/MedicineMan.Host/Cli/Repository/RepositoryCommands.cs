@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using MedicineMan.Host.Cli.Repository.Backup;
 using MedicineMan.Host.Cli.Repository.Looking;
 using MedicineMan.Host.Cli.Repository.Upkeep;
 using MedicineMan.Sdk.Storage;

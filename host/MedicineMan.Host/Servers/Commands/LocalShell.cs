@@ -30,18 +30,29 @@ internal sealed class LocalShell(params string[] shell) : IShell
             start.Environment.Remove(name);
         }
 
+        return ValueTask.FromResult<IShellProcess>(Start(start, "a shell"));
+    }
+
+    /// Starts a program without a shell and with all of this process's environment: for what somebody asked for on the command line.
+    public static LocalProcess StartProgram(IReadOnlyList<string> words) => Start(
+        new ProcessStartInfo(words[0], words.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false }, words[0]);
+
+    private static LocalProcess Start(ProcessStartInfo start, string what)
+    {
         try
         {
-            return ValueTask.FromResult<IShellProcess>(new LocalProcess(Process.Start(start)!));
+            return new LocalProcess(Process.Start(start)!);
         }
         catch (Win32Exception failed)
         {
-            throw new CommandException($"This machine could not start a shell: {failed.Message}", failed);
+            throw new CommandException($"This machine could not start {what}: {failed.Message}", failed);
         }
     }
 
-    private sealed class LocalProcess(Process process) : IShellProcess
+    internal sealed class LocalProcess(Process process) : IShellProcess
     {
+        public int Id { get; } = process.Id;
+
         public Stream Input { get; } = process.StandardInput.BaseStream;
 
         public Stream Output { get; } = process.StandardOutput.BaseStream;
@@ -60,6 +71,9 @@ internal sealed class LocalShell(params string[] shell) : IShell
                 process.Dispose();
             }
         }
+
+        /// Ends it and its children at once.
+        public void Kill() => process.Kill(entireProcessTree: true);
 
         private static async Task<int> WaitForExit(Process process)
         {

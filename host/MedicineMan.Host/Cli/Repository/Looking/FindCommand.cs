@@ -41,7 +41,7 @@ internal static class FindCommand
         return command;
     }
 
-    private static DateTimeOffset? Time(string? text) =>
+    public static DateTimeOffset? Time(string? text) =>
         text is null ? null
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var time) ? time
         : throw new UserFacingException($"\"{text}\" is no time. Write for instance 2026-05-01 or 2026-05-01T14:30.");

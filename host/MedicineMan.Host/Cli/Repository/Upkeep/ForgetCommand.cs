@@ -67,7 +67,7 @@ internal static class ForgetCommand
     private static HashSet<ObjectId> Ids(string[]? texts) =>
         [.. (texts ?? []).Select(text => ObjectId.TryParse(text, out var id) ? id : throw new UserFacingException($"{text} is not a whole id: --proven needs all 64 digits."))];
 
-    private static SnapshotGrouping Grouping(string text)
+    public static SnapshotGrouping Grouping(string text)
     {
         var parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return parts.All(part => part is "host" or "paths" or "tags")

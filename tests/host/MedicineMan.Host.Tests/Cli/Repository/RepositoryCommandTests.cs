@@ -23,7 +23,7 @@ public sealed class RepositoryCommandTests : IDisposable
         Assert.Equal(0, (await Run("init")).Code);
         var backup = await Run("backup", At("source"), "--tag", "nightly", "--host", "db1", "--json");
         Assert.Equal(0, backup.Code);
-        var id = JsonDocument.Parse(backup.Output).RootElement.GetProperty("snapshot").GetString()!;
+        var id = JsonDocument.Parse(backup.Output.Trim().Split('\n')[^1]).RootElement.GetProperty("snapshot").GetString()!;
 
         var snapshots = await Run("snapshots", "--json");
         var listed = JsonDocument.Parse(snapshots.Output).RootElement;
@@ -50,7 +50,7 @@ public sealed class RepositoryCommandTests : IDisposable
         await Run("init");
         await Run("backup", At("source"));
         var second = await Run("backup", At("source"), "--json");
-        Assert.Equal(2, JsonDocument.Parse(second.Output).RootElement.GetProperty("statistics").GetProperty("filesUnchanged").GetInt32());
+        Assert.Equal(2, JsonDocument.Parse(second.Output.Trim().Split('\n')[^1]).RootElement.GetProperty("statistics").GetProperty("filesUnchanged").GetInt32());
     }
 
     [SkippableFact]
