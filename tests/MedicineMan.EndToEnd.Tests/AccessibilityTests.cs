@@ -89,6 +89,8 @@ public sealed class AccessibilityTests
         var run = await clinic.BackUp(await clinic.Plan(local, shelf, "shop"));
         await clinic.Proven(run);
         var broken = await clinic.BackUp(await clinic.Plan(local, shelf, "no such database"));
+        var nightly = Clinic.Id(await api.Post("schedules", new { name = "nightly", action = "back-up", subject = Clinic.Text(run, "planId"), cron = "0 2 * * *", zone = "Europe/Berlin", jitterSeconds = 600, blackouts = "Mon-Fri 08:00-18:00" }));
+        await clinic.Ended(Clinic.Text(await api.Post($"schedules/{nightly}/run"), "page").Split('/')[^1]);
         var changed = await Changed(clinic, ssh);
         var refused = await clinic.JobEnded(Clinic.Id(await api.Post($"servers/{changed}/scans")));
         var tried = await Restored(clinic, run, local, true);
@@ -107,6 +109,8 @@ public sealed class AccessibilityTests
             ["/settings/plugins/{id}"] = ["medicineman.postgres", "tests.adjustable"],
             ["/settings/plugins/{id}/settings"] = ["tests.adjustable"],
             ["/help/{name}"] = ["authors", "capabilities", "restore-without", "plugins"],
+            ["/jobs/schedules/{id}"] = [nightly],
+            ["/jobs/schedules/{id}/edit"] = [nightly],
             ["/jobs/{id}"] = [Clinic.Text(run, "dumpJobId"), Clinic.Text(broken, "dumpJobId"), Clinic.Id(refused)],
         };
     }

@@ -3,6 +3,7 @@ using MedicineMan.Host.Backups.Proofs;
 using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Backups.Restores;
 using MedicineMan.Host.Backups.Runs;
+using MedicineMan.Host.Schedules;
 using MedicineMan.Jobs;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
@@ -21,6 +22,9 @@ internal static class BackupServices
         services.AddSingleton<IJobHandler, PrepareRepository>().AddSingleton<IJobHandler, ReadRepository>().AddSingleton<IJobHandler, LookAtSource>();
         services.AddSingleton<IJobHandler, BackUp>().AddSingleton<IJobHandler, ProveBackup>().AddSingleton<IJobHandler, RestoreBackup>();
         services.AddSingleton<Settlement>();
+        services.AddSingleton(provider => new ScheduledAction(
+            BackUp.Action, "Back up", provider.GetRequiredService<RunStore>().BackUpDue,
+            async (organization, plan, cancel) => (await provider.GetRequiredService<PlanStore>().Find(organization, plan, cancel))?.Name, plan => $"/backups/plans/{plan}"));
         services.AddHostedService<SettleRuns>().AddHostedService<SweepScratch>();
         // Without a route of its own "new" would be taken for a plan's id.
         services.Configure<RazorPagesOptions>(pages => pages.Conventions.AddPageRoute("/Backups/Pages/EditPlan", "/backups/plans/new"));

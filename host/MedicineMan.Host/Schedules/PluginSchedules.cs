@@ -6,6 +6,7 @@ using MedicineMan.Host.Plugins;
 using MedicineMan.Host.Plugins.Guards;
 using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Schedules.Times;
 using MedicineMan.Jobs;
 
 namespace MedicineMan.Host.Schedules;

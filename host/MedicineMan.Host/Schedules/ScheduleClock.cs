@@ -1,16 +1,19 @@
 using Coravel;
 using Coravel.Scheduling.Schedule.Interfaces;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace MedicineMan.Host.Schedules;
 
-/// The clock of the host: once a minute it looks what is due. It holds nothing of a plugin, and a minute that it misses is made up for by the next.
-internal sealed partial class ScheduleClock(IScheduler scheduler, PluginSchedules plugins, TimeProvider time, ILogger<ScheduleClock> log) : IHostedService, IDisposable
+/// The clock of the host: every second it looks which schedules are due, and every minute which plugins' jobs. It holds nothing of a plugin, and what it
+/// misses is made up for by the next tick.
+internal sealed partial class ScheduleClock(IScheduler scheduler, DueSchedules schedules, PluginSchedules plugins, TimeProvider time, ILogger<ScheduleClock> log) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource stopping = new();
 
     public Task StartAsync(CancellationToken cancel)
     {
-        scheduler.ScheduleAsync(Tick).EveryMinute().PreventOverlapping(nameof(ScheduleClock));
+        scheduler.ScheduleAsync(() => Tick(schedules.Tick)).EverySecond().PreventOverlapping(nameof(DueSchedules));
+        scheduler.ScheduleAsync(() => Tick(plugins.Tick)).EveryMinute().PreventOverlapping(nameof(PluginSchedules));
         return Task.CompletedTask;
     }
 
@@ -18,11 +21,11 @@ internal sealed partial class ScheduleClock(IScheduler scheduler, PluginSchedule
 
     public void Dispose() => stopping.Dispose();
 
-    private async Task Tick()
+    private async Task Tick(Func<DateTimeOffset, CancellationToken, Task> tick)
     {
         try
         {
-            await plugins.Tick(time.GetUtcNow(), stopping.Token);
+            await tick(time.GetUtcNow(), stopping.Token);
         }
         catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
@@ -30,7 +33,7 @@ internal sealed partial class ScheduleClock(IScheduler scheduler, PluginSchedule
         }
         catch (OperationCanceledException)
         {
-            // The host stops; the minute is made up for at its next start.
+            // The host stops; what was due is made up for at its next start.
         }
     }
 
@@ -46,6 +49,7 @@ internal static class ScheduleServices
     public static IServiceCollection AddSchedules(this IServiceCollection services)
     {
         services.AddScheduler();
-        return services.AddSingleton<PluginSchedules>().AddHostedService<ScheduleClock>();
+        services.Configure<RazorPagesOptions>(pages => pages.Conventions.AddPageRoute("/Schedules/Pages/Edit", "/jobs/schedules/new"));
+        return services.AddSingleton<ScheduleStore>().AddSingleton<ScheduleActions>().AddSingleton<DueSchedules>().AddSingleton<PluginSchedules>().AddHostedService<ScheduleClock>();
     }
 }

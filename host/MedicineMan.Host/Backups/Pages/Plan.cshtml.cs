@@ -3,6 +3,7 @@ using MedicineMan.Host.Access;
 using MedicineMan.Host.Backups.Plans;
 using MedicineMan.Host.Backups.Runs;
 using MedicineMan.Host.Data;
+using MedicineMan.Host.Schedules;
 using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Backups;
@@ -14,11 +15,13 @@ namespace MedicineMan.Host.Backups.Pages;
 
 /// One plan: what it backs up, what was found there, and its runs.
 [Authorize]
-internal sealed class PlanModel(PlanStore plans, RunStore runs) : PageModel
+internal sealed class PlanModel(PlanStore plans, RunStore runs, ScheduleStore schedules) : PageModel
 {
     public required PlanRow Plan { get; set; }
 
     public Page<RunRow> Runs { get; private set; } = new([], null);
+
+    public IReadOnlyList<ScheduleRow> Schedules { get; private set; } = [];
 
     public IReadOnlyList<BackupItem> Found => Plan.Found is null ? [] : JsonSerializer.Deserialize<BackupItem[]>(Plan.Found) ?? [];
 
@@ -31,6 +34,7 @@ internal sealed class PlanModel(PlanStore plans, RunStore runs) : PageModel
         }
 
         Plan = plan;
+        Schedules = await schedules.Of(organization, BackUp.Action, id, cancel);
         Runs = await runs.Page(organization, id, after, 20, cancel);
         return Page();
     }

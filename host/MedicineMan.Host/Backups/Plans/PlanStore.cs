@@ -2,8 +2,10 @@ using System.Data.Common;
 using System.Text.Json;
 using Dapper;
 using MedicineMan.Host.Audit;
+using MedicineMan.Host.Backups.Runs;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
+using MedicineMan.Host.Schedules;
 using MedicineMan.Host.Secrets;
 using MedicineMan.Jobs;
 using MedicineMan.Sdk;
@@ -12,7 +14,7 @@ using MedicineMan.Sdk.Secrets;
 namespace MedicineMan.Host.Backups.Plans;
 
 /// What is backed up, from which server, into which repository, and whether each backup is proven.
-internal sealed class PlanStore(Database database, AuditLog audit, SecretVault vault, JobQueue jobs, TimeProvider time)
+internal sealed class PlanStore(Database database, AuditLog audit, SecretVault vault, JobQueue jobs, ScheduleStore schedules, TimeProvider time)
 {
     private const string Select = """
         select p.id, p.name, p.server_id as ServerId, s.name as ServerName, p.repository_id as RepositoryId, r.name as RepositoryName, p.kind, p.service, p.host, p.port,
@@ -101,7 +103,7 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
             },
             cancel);
 
-    /// Removes the plan; its runs and snapshots stay.
+    /// Removes the plan with its schedules; its runs and snapshots stay.
     public Task Remove(OrganizationId organization, Actor actor, string id, CancellationToken cancel) =>
         database.Write(
             async transaction =>
@@ -114,6 +116,7 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
                     throw new UserFacingException($"A run of {row.Name} is still going. Cancel it or wait for its end, then remove the plan.") { Permanent = true };
                 }
 
+                await schedules.RemoveOf(transaction, organization, actor, BackUp.Action, id, cancel);
                 await connection.ExecuteAsync(new CommandDefinition(DeleteSql, new { organization, id }, transaction, cancellationToken: cancel));
                 await Password(transaction, organization, actor, row.PasswordSecret, "", "", cancel);
                 await Password(transaction, organization, actor, row.ProofPasswordSecret, "", "", cancel);

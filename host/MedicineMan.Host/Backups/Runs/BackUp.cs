@@ -18,6 +18,9 @@ internal sealed class BackUp(
 {
     public const string JobType = "back-up";
 
+    /// As schedules name it.
+    public const string Action = "back-up";
+
     public string Type => JobType;
 
     public async Task Run(JobRun job, CancellationToken cancel)

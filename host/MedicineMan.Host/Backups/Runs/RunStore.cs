@@ -101,14 +101,22 @@ internal sealed class RunStore(Database database, AuditLog audit, JobQueue jobs,
     public Task<string> BackUpNow(OrganizationId organization, Actor actor, string plan, CancellationToken cancel) =>
         database.Write(transaction => BackUpNow(transaction, organization, actor, plan, cancel), cancel);
 
-    public async Task<string> BackUpNow(DbTransaction transaction, OrganizationId organization, Actor actor, string plan, CancellationToken cancel)
+    public async Task<string> BackUpNow(DbTransaction transaction, OrganizationId organization, Actor actor, string plan, CancellationToken cancel) =>
+        (await Start(transaction, organization, actor, plan, cancel)).Id;
+
+    /// The same for the clock.
+    /// <returns>Where the new run is seen; null when one is under way.</returns>
+    public async Task<string?> BackUpDue(DbTransaction transaction, OrganizationId organization, Actor actor, string plan, CancellationToken cancel) =>
+        await Start(transaction, organization, actor, plan, cancel) is (var id, true) ? $"/backups/runs/{id}" : null;
+
+    private async Task<(string Id, bool IsNew)> Start(DbTransaction transaction, OrganizationId organization, Actor actor, string plan, CancellationToken cancel)
     {
         var connection = transaction.Connection!;
         var row = await connection.QuerySingleOrDefaultAsync<PlanToRun>(new CommandDefinition(PlanSql, new { organization, plan }, transaction, cancellationToken: cancel))
             ?? throw new GoneException("plan");
         if (await connection.ExecuteScalarAsync<string?>(new CommandDefinition(OpenSql, new { organization, plan }, transaction, cancellationToken: cancel)) is { } open)
         {
-            return open;
+            return (open, false);
         }
 
         var id = Ids.New(time);
@@ -126,7 +134,7 @@ internal sealed class RunStore(Database database, AuditLog audit, JobQueue jobs,
             cancel);
         await connection.ExecuteAsync(new CommandDefinition(LinkSql, new { organization, id, plan, job }, transaction, cancellationToken: cancel));
         await audit.Record(transaction, organization, actor, new AuditEntry("backup.requested", "plan", plan, row.Name), cancel);
-        return id;
+        return (id, true);
     }
 
     /// Proves a stored run, the first time or again.

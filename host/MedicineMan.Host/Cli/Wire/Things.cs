@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using MedicineMan.Host.Api;
+using MedicineMan.Host.Schedules;
 
 namespace MedicineMan.Host.Cli.Wire;
 
@@ -12,6 +13,9 @@ internal static class Things
 
     public static Task<PlanAnswer> Plan(this HostClient host, string name, CancellationToken cancel) =>
         Named<PlanAnswer>(host, "plan", $"plans/{Uri.EscapeDataString(name)}", "plans", name, plan => plan.Name, cancel);
+
+    public static Task<ScheduleAnswer> Schedule(this HostClient host, string name, CancellationToken cancel) =>
+        Named<ScheduleAnswer>(host, "schedule", $"schedules/{Uri.EscapeDataString(name)}", "schedules", name, schedule => schedule.Name, cancel);
 
     /// A folder that no repository lies in yet gets a new one: so a first backup needs no page.
     public static async Task<RepositoryAnswer> Repository(this HostClient host, string nameOrFolder, CancellationToken cancel)

@@ -1,6 +1,6 @@
 using MedicineMan.Host.Plugins.Capabilities.Net;
 using MedicineMan.Host.Plugins.Packages.Reach;
-using MedicineMan.Host.Schedules;
+using MedicineMan.Host.Schedules.Times;
 
 namespace MedicineMan.Host.Plugins.Manifests;
 

@@ -1,6 +1,7 @@
 using Dapper;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Schedules;
+using MedicineMan.Host.Schedules.Times;
 using MedicineMan.Host.Tests.Plugins.Capabilities;
 using MedicineMan.Jobs;
 

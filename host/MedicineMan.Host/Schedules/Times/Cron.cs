@@ -1,22 +1,21 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Coravel.Scheduling.Schedule.Cron;
+using Cronos;
 
-namespace MedicineMan.Host.Schedules;
+namespace MedicineMan.Host.Schedules.Times;
 
-/// When something is due: five fields for minute, hour, day, month and weekday (0 is Sunday), in UTC; all of them must fit. Each is *, */n, a number, a
-/// range or a list of those.
+/// When something of a plugin is due: five fields for minute, hour, day, month and weekday (0 is Sunday), in UTC; all of them must fit. Each is *, */n, a
+/// number, a range or a list of those: what the manifest allows is less than what the library reads, so that it means the same wherever a plugin runs.
 internal sealed partial class Cron(string fields)
 {
     private static readonly (int Least, int Most)[] Bounds = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 6)];
 
-    private readonly CronExpression expression = new(fields);
+    private readonly CronExpression expression = CronExpression.Parse(fields);
 
-    // The library takes what can never be due, such as a minute 60; a person would wait for it in vain.
     public static bool IsValid(string fields) =>
         fields.Split(' ') is { Length: 5 } five && five.Zip(Bounds).All(field => field.First.Split(',').All(part => Holds(part, field.Second)));
 
-    public bool IsDue(DateTimeOffset minute) => expression.IsDue(minute.UtcDateTime);
+    public bool IsDue(DateTimeOffset minute) => expression.GetNextOccurrence(minute.UtcDateTime, inclusive: true) == minute.UtcDateTime;
 
     private static bool Holds(string part, (int Least, int Most) bounds)
     {
@@ -26,7 +25,7 @@ internal sealed partial class Cron(string fields)
         }
 
         var (step, from, to) = (Number(match.Groups["step"]), Number(match.Groups["from"]), Number(match.Groups["to"]));
-        return step is null or > 0 && step is null or < 60
+        return step is null or > 0 && (step is null || step <= bounds.Most)
             && (from is null || (from >= bounds.Least && from <= bounds.Most))
             && (to is null || (to >= from && to <= bounds.Most));
     }
