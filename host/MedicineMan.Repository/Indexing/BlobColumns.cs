@@ -1,23 +1,31 @@
+using System.Runtime.InteropServices;
+
 namespace MedicineMan.Repository.Indexing;
 
 /// <summary>
-/// Entries by number, in the order they were added and column by column: 40 bytes a blob. What the blobs of a pack share is kept once for each run of
-/// neighbours, and a blob's length is the way to where the next one starts. Growing adds a page and moves nothing.
+/// Entries by number, in the order they were added: 40 bytes a blob. What the blobs of a pack share is kept once for each run of neighbours, and a blob's
+/// length is the way to where the next one starts. Growing adds a page and moves nothing. The first million entries are in memory, full pages after
+/// them in a file: so ten million blobs are some hundred megabytes of memory, and a look-up there one read that the system mostly has at hand.
 /// </summary>
-internal sealed class BlobColumns
+internal sealed class BlobColumns(int pagesInMemory = BlobColumns.PagesInMemory)
 {
+    private const int PagesInMemory = 256;
     private const int PageBits = 12;
     private const int PageSize = 1 << PageBits;
     private const int SmallestPage = 64;
 
     private readonly List<Page> pages = [];
     private readonly List<Run> runs = [];
+    private readonly PageFile file = new(PageSize * Marshal.SizeOf<Slot>());
+    private Slot[]? spare;
 
     public int Count { get; private set; }
 
     public IReadOnlyList<Run> Runs => runs;
 
-    public ref readonly ObjectId Id(int number) => ref pages[number >> PageBits].Ids[number & (PageSize - 1)];
+    public ObjectId Id(int number) => At(number).Id;
+
+    public uint Offset(int number) => At(number).Offset;
 
     /// <summary>Adds a blob of a pack. Neighbours added in their order cost least.</summary>
     /// <returns>Its number.</returns>
@@ -37,10 +45,22 @@ internal sealed class BlobColumns
         var at = Count & (PageSize - 1);
         if (at == 0)
         {
-            pages.Add(new Page(pages.Count == 0 ? SmallestPage : PageSize, last));
+            pages.Add(new Page(last) { Slots = spare ?? new Slot[pages.Count == 0 ? SmallestPage : PageSize] });
+            spare = null;
         }
 
-        pages[^1].Put(at, blob);
+        var page = pages[^1];
+        if (at == page.Slots!.Length)
+        {
+            Array.Resize(ref page.Slots, Math.Min(PageSize, 4 * at));
+        }
+
+        page.Slots[at] = new Slot(blob.Id, blob.Offset, blob.UncompressedLength);
+        if (at == PageSize - 1 && pages.Count > pagesInMemory && file.TryWrite(pages.Count - 1, MemoryMarshal.AsBytes<Slot>(page.Slots)))
+        {
+            (spare, page.Slots) = (page.Slots, null);
+        }
+
         return Count++;
     }
 
@@ -48,18 +68,45 @@ internal sealed class BlobColumns
     {
         var runNumber = RunOf(number);
         var run = runs[runNumber];
+        var slot = At(number);
         var end = number + 1 < EndOf(runNumber) ? Offset(number + 1) : run.End;
-        var page = pages[number >> PageBits];
-        var offset = Offset(number);
-        return new BlobEntry(Id(number), run.Kind, run.Pack, offset, end - offset, page.UncompressedLengths[number & (PageSize - 1)]);
+        return new BlobEntry(slot.Id, run.Kind, run.Pack, slot.Offset, end - slot.Offset, slot.UncompressedLength);
     }
 
     public BlobKind Kind(int number) => runs[RunOf(number)].Kind;
 
-    public uint Offset(int number) => pages[number >> PageBits].Offsets[number & (PageSize - 1)];
-
     /// <summary>The number after the last one of a run.</summary>
     public int EndOf(int run) => run + 1 < runs.Count ? runs[run + 1].First : Count;
+
+    /// <summary>The first so many entries in their order, a page at a time; a page is to be used before the next is asked for.</summary>
+    public IEnumerable<(int First, ReadOnlyMemory<Slot> Slots)> Slots(int count)
+    {
+        Slot[]? read = null;
+        for (var page = 0; page << PageBits < count; page++)
+        {
+            var slots = pages[page].Slots;
+            if (slots is null)
+            {
+                slots = read ??= new Slot[PageSize];
+                file.Read(page, 0, MemoryMarshal.AsBytes(slots.AsSpan()));
+            }
+
+            yield return (page << PageBits, slots.AsMemory(0, Math.Min(PageSize, count - (page << PageBits))));
+        }
+    }
+
+    private Slot At(int number)
+    {
+        var (page, at) = (number >> PageBits, number & (PageSize - 1));
+        if (pages[page].Slots is { } slots)
+        {
+            return slots[at];
+        }
+
+        Slot slot = default;
+        file.Read(page, at * Marshal.SizeOf<Slot>(), MemoryMarshal.AsBytes(new Span<Slot>(ref slot)));
+        return slot;
+    }
 
     private int RunOf(int number)
     {
@@ -79,24 +126,14 @@ internal sealed class BlobColumns
     /// <summary>Neighbours of one kind in one pack: they start with this number and end before this byte.</summary>
     internal readonly record struct Run(int First, int Pack, BlobKind Kind, uint End);
 
-    private sealed class Page(int size, int firstRun)
+    /// <summary>What an entry does not share with its neighbours.</summary>
+    internal readonly record struct Slot(ObjectId Id, uint Offset, uint UncompressedLength);
+
+    private sealed class Page(int firstRun)
     {
-        public ObjectId[] Ids = new ObjectId[size];
-        public uint[] Offsets = new uint[size];
-        public uint[] UncompressedLengths = new uint[size];
+        /// <summary>Null when they are in the file.</summary>
+        public Slot[]? Slots;
 
         public int FirstRun => firstRun;
-
-        public void Put(int at, in BlobEntry blob)
-        {
-            if (at == Ids.Length)
-            {
-                Array.Resize(ref Ids, 4 * at);
-                Array.Resize(ref Offsets, 4 * at);
-                Array.Resize(ref UncompressedLengths, 4 * at);
-            }
-
-            (Ids[at], Offsets[at], UncompressedLengths[at]) = (blob.Id, blob.Offset, blob.UncompressedLength);
-        }
     }
 }

@@ -9,11 +9,16 @@ internal sealed class BlobIndex
     private readonly Lock gate = new();
     private readonly List<ObjectId> packs = [];
     private readonly Dictionary<ObjectId, int> packNumbers = [];
-    private readonly BlobColumns columns = new();
+    private readonly BlobColumns columns;
     private readonly IdTable table;
     private readonly HashSet<(BlobKind Kind, ObjectId Id)> claimed = [];
 
-    public BlobIndex() => table = new IdTable(columns);
+    public BlobIndex()
+        : this(new BlobColumns())
+    {
+    }
+
+    internal BlobIndex(BlobColumns columns) => (this.columns, table) = (columns, new IdTable(columns));
 
     public int PackCount
     {
@@ -144,7 +149,7 @@ internal sealed class BlobIndex
             // Several index files may list one pack.
             if (!isKnown || !IsListed(number, blob))
             {
-                table.Add(columns.Add(number, blob));
+                table.Add(columns.Add(number, blob), blob.Id);
             }
         }
     }

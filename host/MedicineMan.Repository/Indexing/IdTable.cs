@@ -6,7 +6,7 @@ namespace MedicineMan.Repository.Indexing;
 
 /// <summary>
 /// Numbers of entries by id: a hash table of five bytes a slot, in groups of sixteen. One byte of the id stands before each number, so that sixteen
-/// slots are ruled out by one comparison and hardly an id is fetched in vain; that matters more than anything else, because ids lie all over the memory.
+/// slots are ruled out by one comparison and hardly an id is fetched in vain; that matters more than anything else, because ids lie all over the memory, or in a file.
 /// </summary>
 internal sealed class IdTable(BlobColumns columns)
 {
@@ -25,14 +25,14 @@ internal sealed class IdTable(BlobColumns columns)
     private int Groups => tags.Length / GroupSize;
 
     /// <summary>Adds the entry that the columns have under this number.</summary>
-    public void Add(int number)
+    public void Add(int number, in ObjectId id)
     {
         if (count + 1 > tags.Length * MaximumLoad)
         {
             Grow(number);
         }
 
-        Insert(number, columns.Id(number));
+        Insert(number, id);
         count++;
     }
 
@@ -64,9 +64,12 @@ internal sealed class IdTable(BlobColumns columns)
         (tags, numbers) = ([], []);
         tags = new byte[groups * GroupSize];
         numbers = GC.AllocateUninitializedArray<int>(groups * GroupSize);
-        for (var number = 0; number < upTo; number++)
+        foreach (var (first, slots) in columns.Slots(upTo))
         {
-            Insert(number, columns.Id(number));
+            for (var at = 0; at < slots.Length; at++)
+            {
+                Insert(first + at, slots.Span[at].Id);
+            }
         }
     }
 

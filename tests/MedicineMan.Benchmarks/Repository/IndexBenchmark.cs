@@ -39,7 +39,7 @@ internal static class IndexBenchmark
         }
 
         var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
-        Figure.Print("index.bytes_per_blob", bytes / (double)blobs, null, "<=52", "B");
+        Figure.Print("index.bytes_per_blob", bytes / (double)blobs, null, "<=14", "B");
         Figure.Print("index.found", LookUps(index, [.. sample]), null, ">=500000", "/s");
         Figure.Print("index.missed", LookUps(index, [.. Enumerable.Range(0, sample.Count).Select(_ => Id(random))]), null, ">=1000000", "/s");
     }

@@ -8,11 +8,14 @@ namespace MedicineMan.Repository.Tests;
 
 public sealed class IndexTests
 {
-    [Fact]
-    public void Whatever_is_added_in_whatever_order_is_found_where_it_lies_and_nothing_else_is()
+    [Theory]
+    [InlineData(256)]
+    // All that is full lies in the file.
+    [InlineData(0)]
+    public void Whatever_is_added_in_whatever_order_is_found_where_it_lies_and_nothing_else_is(int pagesInMemory)
     {
         var random = new Random(4);
-        var index = new BlobIndex();
+        var index = new BlobIndex(new BlobColumns(pagesInMemory));
         var expected = new Dictionary<(BlobKind, ObjectId), HashSet<(ObjectId Pack, uint Offset, uint Length, uint Plain)>>();
         var ids = Enumerable.Range(0, 3000).Select(i => SomeId(random)).ToList();
         for (var pack = 0; pack < 400; pack++)

@@ -15,7 +15,7 @@ public sealed class AloneCollection;
 [Collection(nameof(AloneCollection))]
 public sealed class MemoryTests(Xunit.Abstractions.ITestOutputHelper output)
 {
-    private const int BytesPerBlob = 52;
+    private const int BytesPerBlob = 32;
     private const int MostForNew = 600;
     private const int MostForKnown = 150;
 
@@ -86,12 +86,12 @@ public sealed class MemoryTests(Xunit.Abstractions.ITestOutputHelper output)
         async Task<(double PerBlob, long New)> Measure()
         {
             await using var session = await repository.BeginSnapshot(TestRepository.Options(), default);
-            await using var source = new MeteredNoise(320 << 20, 64 << 20);
+            await using var source = new MeteredNoise(384 << 20, 32 << 20);
             await session.AddStream(["noise"], source, Chunking.ChunkProfile.Stream, default);
             var committed = await session.Commit(default);
             // The first readings see buffers that are still growing; a later one can, by chance, see one more.
             var least = source.Readings.Zip(source.Readings.Skip(1), (before, after) => after - before).Skip(1).Min();
-            return (least / (double)(64 << 20) * 65_536, committed.Statistics.DataBlobs);
+            return (least / (double)(32 << 20) * 65_536, committed.Statistics.DataBlobs);
         }
     }
 
