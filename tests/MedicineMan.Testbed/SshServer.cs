@@ -85,7 +85,8 @@ public sealed class SshServer : IAsyncDisposable
         if (process is { HasExited: false })
         {
             process.Kill(entireProcessTree: true);
-            process.WaitForExit();
+            // With a limit it waits for the process alone, and not also for whoever inherited its log.
+            process.WaitForExit(TimeSpan.FromSeconds(20));
         }
 
         process?.Dispose();
