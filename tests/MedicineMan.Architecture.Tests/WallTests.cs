@@ -31,7 +31,7 @@ public sealed class WallTests
     }
 
     [Theory]
-    [InlineData("Renci.SshNet", @"^host/MedicineMan\.Host/Servers/")]
+    [InlineData("Renci.SshNet", @"^(host/MedicineMan\.Host/Servers|plugins/Sftp)/")]
     [InlineData("Coravel", @"^host/MedicineMan\.Host/Schedules/")]
     [InlineData("Markdig", @"^host/MedicineMan\.Host/Help/")]
     [InlineData("Scriban", @"^host/MedicineMan\.Host/(Plugins|Notifications)/")]

@@ -10,6 +10,8 @@ public sealed class SshServer : IAsyncDisposable
     private readonly TemporaryFolder folder = new("sshd");
     private readonly System.Text.StringBuilder log = new();
     private string? before;
+    private string sftp = "internal-sftp";
+    private string more = "";
     private Process? process;
 
     public int Port { get; } = Programs.FreePort();
@@ -49,10 +51,12 @@ public sealed class SshServer : IAsyncDisposable
     }
 
     /// <param name="before">Shell commands to run first, in a mount namespace of the server's own.</param>
-    public static async Task<SshServer> Start(string? before = null)
+    /// <param name="sftp">The SFTP server and its options.</param>
+    /// <param name="more">Further lines of its configuration.</param>
+    public static async Task<SshServer> Start(string? before = null, string sftp = "internal-sftp", string more = "")
     {
         Programs.Require("sshd");
-        var server = new SshServer { before = before };
+        var server = new SshServer { before = before, sftp = sftp, more = more };
         Programs.Run("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", server.KeyFile]);
         File.Copy(server.KeyFile + ".pub", server.folder["authorized_keys"]);
         server.NewHostKey();
@@ -81,7 +85,8 @@ public sealed class SshServer : IAsyncDisposable
         if (process is { HasExited: false })
         {
             process.Kill(entireProcessTree: true);
-            process.WaitForExit();
+            // With a limit it waits for the process alone, and not also for whoever inherited its log.
+            process.WaitForExit(TimeSpan.FromSeconds(20));
         }
 
         process?.Dispose();
@@ -89,12 +94,17 @@ public sealed class SshServer : IAsyncDisposable
     }
 
     /// Cuts the connections that are open; new ones are served.
-    public void CutConnections()
+    public void CutConnections() => Signal("-KILL");
+
+    /// The connections that are open stay so, and nothing moves on them any more, until they are cut.
+    public void FreezeConnections() => Signal("-STOP");
+
+    private void Signal(string signal)
     {
         foreach (var child in Programs.TryRun("/usr/bin/pgrep", ["-P", process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]).Output
                      .Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            Programs.TryRun("/bin/kill", ["-9", child]);
+            Programs.TryRun("/bin/kill", [signal, child]);
         }
     }
 
@@ -111,7 +121,8 @@ public sealed class SshServer : IAsyncDisposable
             UsePAM no
             StrictModes no
             MaxStartups 100
-            Subsystem sftp internal-sftp
+            Subsystem sftp {sftp}
+            {more}
             """);
         string[] command = [Programs.Require("sshd"), "-D", "-e", "-f", folder["sshd_config"]];
         command = before is null ? command : ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", $"{before} && exec \"$@\"", "sh", .. command];

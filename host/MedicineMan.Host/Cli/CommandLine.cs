@@ -21,7 +21,7 @@ internal static class CommandLine
     private static IReadOnlyList<Command> Subcommands =>
     [
         ServerCommands.Create(), PlanCommands.Create(), BackupCommands.Create(), RestoreCommands.Create(), JobCommands.Create(), ScheduleCommands.Create(), TokenCommands.Create(), Plugins.AuthorCommands.Under(PluginCommands.Create()),
-        RepositoryCommands.Create(PluginStorages.Open), InstanceCommands.Doctor(), InstanceCommands.Config(), InstanceCommands.Version(),
+        RepositoryCommands.Create(PluginStorages.Open, PluginStorages.Secrets), InstanceCommands.Doctor(), InstanceCommands.Config(), InstanceCommands.Version(),
     ];
 
     public static async Task<int> Run(string[] args)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using MedicineMan.Host.Cli.Repository.Sftp;
 using MedicineMan.Repository;
 using MedicineMan.Repository.Caching;
 using MedicineMan.Sdk;
@@ -8,7 +9,7 @@ using MedicineMan.Sdk.Storage;
 namespace MedicineMan.Host.Cli.Repository;
 
 /// <summary>What all repository commands share: which repository, which password, how to answer, and what a failure looks like.</summary>
-internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationToken, ValueTask<IStorageBackend>> openStorage)
+internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationToken, ValueTask<IStorageBackend>> openStorage, SftpOptions sftp)
 {
     public const int Failed = 1;
     public const int Incomplete = 3;
@@ -18,8 +19,11 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
 
     public Option<string> Repo { get; } = new("--repo", "-r")
     {
-        Description = "The repository: a folder, or local:/folder.", Recursive = true,
+        Description = "The repository: a folder, local:/folder, or sftp://user@host:port//folder.", Recursive = true,
     };
+
+    /// How to sign in to a repository on another machine.
+    public SftpOptions Sftp => sftp;
 
     public Option<string?> PasswordFile { get; } = new("--password-file", "-p")
     {
@@ -38,7 +42,7 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
     public Func<ParseResult, CancellationToken, Task<int>> On(Func<BackupRepository, Answer, CancellationToken, Task<int>> run) =>
         (parsed, cancel) => Guarded(parsed, async answer =>
         {
-            await using var storage = await OpenStorage(Place(parsed), cancel);
+            await using var storage = await OpenStorage(Place(parsed), parsed, cancel);
             var password = await Password(parsed, cancel);
             using var repository = parsed.GetValue(CacheFolder) is { Length: > 0 } cache
                 ? await BackupRepository.Open(storage, password, Path.GetFullPath(cache), cancel) : await BackupRepository.Open(storage, password, cancel);
@@ -53,7 +57,7 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
     public Func<ParseResult, CancellationToken, Task<int>> OnStorage(Func<IStorageBackend, string, Answer, CancellationToken, Task<int>> run) =>
         (parsed, cancel) => Guarded(parsed, async answer =>
         {
-            await using var storage = await OpenStorage(Place(parsed), cancel);
+            await using var storage = await OpenStorage(Place(parsed), parsed, cancel);
             return await run(storage, await Password(parsed, cancel), answer, cancel);
         });
 
@@ -85,10 +89,15 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
     private string Place(ParseResult parsed) =>
         parsed.GetValue(Repo) is { Length: > 0 } place ? place : throw new UserFacingException("No repository. Name its folder with --repo.");
 
-    public ValueTask<IStorageBackend> OpenStorage(string place, CancellationToken cancel)
+    public async ValueTask<IStorageBackend> OpenStorage(string place, ParseResult parsed, CancellationToken cancel)
     {
+        if (SftpPlace.IsOne(place))
+        {
+            return await openStorage("sftp", await sftp.Settings(SftpPlace.Parse(place), parsed, cancel), cancel);
+        }
+
         var path = place.StartsWith(LocalScheme, StringComparison.Ordinal) ? place[LocalScheme.Length..] : place;
-        return openStorage("local", JsonSerializer.SerializeToElement(new { path = Path.GetFullPath(path) }), cancel);
+        return await openStorage("local", JsonSerializer.SerializeToElement(new { path = Path.GetFullPath(path) }), cancel);
     }
 
     private async Task<int> Guarded(ParseResult parsed, Func<Answer, Task<int>> run)

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Text.Json;
 using MedicineMan.Host.Cli.Repository.Backup;
 using MedicineMan.Host.Cli.Repository.Looking;
+using MedicineMan.Host.Cli.Repository.Sftp;
 using MedicineMan.Host.Cli.Repository.Upkeep;
+using MedicineMan.Host.Plugins.Capabilities;
 using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Host.Cli.Repository;
@@ -15,9 +17,11 @@ internal static class RepositoryCommands
 {
     /// <summary>Makes the command.</summary>
     /// <param name="openStorage">Opens a storage from a provider's kind and its settings.</param>
-    public static Command Create(Func<string, JsonElement, CancellationToken, ValueTask<IStorageBackend>> openStorage)
+    /// <param name="secrets">Takes what a storage signs in with; its handles go into the settings.</param>
+    /// <param name="home">Where .ssh is. Default: the user's own.</param>
+    public static Command Create(Func<string, JsonElement, CancellationToken, ValueTask<IStorageBackend>> openStorage, CommandSecrets? secrets = null, string? home = null)
     {
-        var access = new RepositoryAccess(openStorage);
+        var access = new RepositoryAccess(openStorage, new SftpOptions(secrets ?? new CommandSecrets(), home ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)));
         var command = new Command("repository", "Works on a backup repository directly.")
         {
             InitCommand.Create(access),
@@ -44,6 +48,7 @@ internal static class RepositoryCommands
         command.Options.Add(access.Json);
         command.Options.Add(access.RetryLock);
         command.Options.Add(access.CacheFolder);
+        access.Sftp.AddTo(command);
         return command;
     }
 }

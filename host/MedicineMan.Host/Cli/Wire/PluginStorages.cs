@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using MedicineMan.Host.Plugins;
+using MedicineMan.Host.Plugins.Capabilities;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Sdk.Storage;
 using Microsoft.Extensions.Options;
@@ -13,13 +14,16 @@ internal static class PluginStorages
 {
     private static readonly ConcurrentDictionary<string, Lazy<Task<Providers>>> Loaded = new(StringComparer.Ordinal);
 
+    /// What commands read out of files for them.
+    public static CommandSecrets Secrets { get; } = new();
+
     public static async ValueTask<IStorageBackend> Open(string kind, JsonElement settings, CancellationToken cancel) =>
         await (await Loaded.GetOrAdd(kind, wanted => new(() => Load(wanted))).Value.WaitAsync(cancel)).Get<IStorageProvider>(kind).OpenAsync(settings, cancel);
 
     private static async Task<Providers> Load(string kind)
     {
         // Never disposed: a storage is in use until the command ends, and the process with it.
-        var services = new ServiceCollection().AddLogging().AddPlugins(new ConfigurationBuilder().AddEnvironmentVariables("MEDICINEMAN__").Build()).BuildServiceProvider();
+        var services = new ServiceCollection().AddLogging().AddSingleton(Secrets).AddPlugins(new ConfigurationBuilder().AddEnvironmentVariables("MEDICINEMAN__").Build()).BuildServiceProvider();
         var others = await Others(services.GetRequiredService<IOptions<PluginOptions>>().Value, kind);
         await services.GetRequiredService<PluginLifecycle>().LoadAll(others, CancellationToken.None);
         return services.GetRequiredService<Providers>();

@@ -10,10 +10,13 @@ namespace MedicineMan.Host.Plugins.Capabilities;
 
 /// What the host lends plugins: servers, files, secrets, a store, series, jobs, HTTP, scratch folders and texts. Each version of a plugin gets
 /// objects of its own, which check its grant at each call and refuse once the version is retired; so nothing of it is held here.
-internal sealed class Lending(Refusals refusals, ScratchRoom scratch, ILoggerFactory loggers, TimeProvider clock, LentRooms? rooms = null)
+internal sealed class Lending(Refusals refusals, ScratchRoom scratch, ILoggerFactory loggers, TimeProvider clock, LentRooms? rooms = null, CommandSecrets? given = null)
 {
     /// <exception cref="UserFacingException">This process has no database to lend anything of.</exception>
     public LentRooms Rooms => rooms ?? throw new UserFacingException("This command runs its plugins without servers, secrets and stores. Do the same in the running host.") { Permanent = true };
+
+    /// Null where there is a vault.
+    public CommandSecrets? Given => given;
 
     public PluginContext To(LoadedPlugin plugin, PluginPackage package, IReadOnlyList<Capability> granted)
     {

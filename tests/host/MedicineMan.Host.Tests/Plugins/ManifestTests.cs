@@ -97,7 +97,7 @@ public sealed class ManifestTests
     {
         var registry = await PluginRegistry.Read(Path.Combine(AppContext.BaseDirectory, "plugin-registry.json"), CancellationToken.None);
 
-        Assert.Equal(["medicineman.linux", "medicineman.local-storage", "medicineman.postgres"], registry.Plugins.Select(plugin => plugin.Id));
+        Assert.Equal(["medicineman.linux", "medicineman.local-storage", "medicineman.postgres", "medicineman.sftp"], registry.Plugins.Select(plugin => plugin.Id));
         foreach (var plugin in registry.Plugins)
         {
             var folder = Path.Combine(AppContext.BaseDirectory, "plugins", plugin.Folder);

@@ -17,7 +17,7 @@ internal static class CopyCommand
         var choice = new SnapshotChoice().AddTo(command);
         command.SetAction((parsed, cancel) => access.On(async (target, answer, token) =>
         {
-            await using var storage = await access.OpenStorage(parsed.GetRequiredValue(from), token);
+            await using var storage = await access.OpenStorage(parsed.GetRequiredValue(from), parsed, token);
             using var source = await BackupRepository.Open(storage, await RepositoryAccess.ReadPassword(parsed.GetRequiredValue(password), token), token);
             var options = new CopyOptions { Names = parsed.GetValue(names) ?? [], Filter = choice.Filter(parsed), DryRun = parsed.GetValue(dryRun) };
             CopyReport report;

@@ -4,6 +4,7 @@ using MedicineMan.Host.Access;
 using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Tests.Api;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Plugins.Settings;
 
@@ -52,6 +53,31 @@ public sealed class StorageSettingsTests
         var made = await owner.Send("/backups/repositories/new", ("Kind", "local"), ("Name", "Here"), ("Settings.path", host.Data + "/there"));
         Assert.Equal(HttpStatusCode.Redirect, made.Status);
         Assert.Equal(host.Data + "/there", (await host.Get<RepositoryStore>().Get(OrganizationId.Default, made.Location!.Split('/')[^1], default)).Place);
+    }
+
+    [Fact]
+    public async Task A_repository_on_an_SFTP_server_is_made_from_the_form_s_settings()
+    {
+        await using var server = await SshServer.Start();
+        await using var host = await TestHost.Start();
+        var owner = await host.Owner();
+        var page = await owner.Get("/backups/repositories/new?kind=sftp");
+        Assert.Equal("22", page.Page.GetElementById("Settings_port")!.GetAttribute("value"));
+        Assert.Equal("password", page.Page.GetElementById("Settings_privateKey")!.GetAttribute("type"));
+
+        using var admin = await ApiCaller.As(host, Role.Admin);
+        var wrong = await admin.Post("repositories", new { name = "Away", kind = "sftp", settings = new { host = "ssh://x", port = 0, path = "relative", hostKey = "MD5:x" } });
+        Assert.Equal(["settings.host", "settings.hostKey", "settings.path", "settings.port", "settings.user"], wrong.Json.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal));
+
+        var path = host.Data + "/away";
+        var settings = new { host = "127.0.0.1", port = server.Port, user = SshServer.KeyUser, path, hostKey = server.Fingerprint, privateKey = server.PrivateKey.Replace("\n", " ", StringComparison.Ordinal) };
+        var made = await admin.Post("repositories", new { name = "Away", kind = "sftp", settings });
+        Assert.Equal(201, made.Status);
+        var id = made.Json.GetProperty("id").GetString()!;
+        await host.Get<OpenRepositories>().Open(OrganizationId.Default, id, default);
+        Assert.Equal(RepositoryState.Ready, (await host.Get<RepositoryStore>().Get(OrganizationId.Default, id, default)).State);
+        Assert.True(File.Exists(path + "/config"));
+        Assert.DoesNotContain("PRIVATE KEY", (await admin.Get($"repositories/{id}")).Content, StringComparison.Ordinal);
     }
 
     [Fact]
