@@ -23,8 +23,11 @@ internal sealed class PackAssembler : IAsyncDisposable
     private readonly CancellationToken stop;
     private readonly PackBuffer?[] open = new PackBuffer?[OpenDataPacks + 1];
     private readonly Lock gate = new();
-    // Full packs hold sixteen megabytes each: one may wait, the next one holds the workers up.
+    // Full packs hold sixteen megabytes each: what is under way may be two, what waits holds the workers up.
     private readonly Channel<PackBuffer> full = Channel.CreateBounded<PackBuffer>(1);
+
+    // The first ones are cut short by one and two thirds: filled at one pace, all would be full, and held, at once.
+    private readonly int[] targets = [.. Enumerable.Range(1, OpenDataPacks).Select(third => TargetSize / OpenDataPacks * third), TargetSize];
     private readonly IndexKeeper indexes;
     private readonly Task[] uploads;
 
@@ -48,12 +51,12 @@ internal sealed class PackAssembler : IAsyncDisposable
         {
             pack = open[slot] ??= new PackBuffer(kind);
             pack.Add(id, stored.Span, uncompressedLength);
-            if (pack.Length < TargetSize)
+            if (pack.Length < targets[slot])
             {
                 return ValueTask.CompletedTask;
             }
 
-            open[slot] = null;
+            (open[slot], targets[slot]) = (null, TargetSize);
         }
 
         return full.Writer.WriteAsync(pack, cancel);
