@@ -95,7 +95,9 @@ internal sealed class TreeWriter
     private void WriteTime(ReadOnlySpan<byte> name, UnixTime time)
     {
         WriteName(name);
-        WriteString(time.ToString());
+        json.Write("\""u8);
+        json.Advance(time.Write(json.GetSpan(UnixTime.LongestUtc)));
+        json.Write("\""u8);
     }
 
     private void WriteText(ReadOnlySpan<byte> name, string? value)
