@@ -14,8 +14,8 @@ public sealed record ChunkProfile
     /// <summary>16, 64 and 512 KiB, for database dumps: scattered row changes then cost little new data.</summary>
     public static ChunkProfile Stream { get; } = new(16 << 10, 64 << 10, 512 << 10, 2 << 20);
 
-    /// <summary>256 KiB, 1 and 4 MiB, for files. Hardly a block but of zeros comes near the largest size, which every buffer on the way must hold.</summary>
-    public static ChunkProfile File { get; } = new(256 << 10, 1 << 20, 4 << 20, 4 << 20);
+    /// <summary>256 KiB, 1 and 2 MiB, for files. Two blocks in a hundred would be larger, and every buffer on the way must hold the largest.</summary>
+    public static ChunkProfile File { get; } = new(256 << 10, 1 << 20, 2 << 20, 2 << 20);
 
     /// <summary>No block but the last of a stream is smaller, in bytes.</summary>
     public int Minimum { get; }

@@ -8,8 +8,8 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
     // Below this gain the reader's decompression is not worth it.
     private const int MinimumGainPercent = 3;
 
-    // What zstd may add to four megabytes that it can't compress, and the seal.
-    private const int Slack = (64 << 10) + Sealer.Overhead;
+    // What zstd may add to two megabytes that it can't compress, and the seal.
+    private const int Slack = 16 << 10;
 
     private readonly Sealer sealer = new(key);
     private readonly Zstd zstd = new();
@@ -111,9 +111,9 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
             buffer = GC.AllocateUninitializedArray<byte>(Math.Max(length, length switch
             {
                 <= 64 << 10 => 64 << 10,
-                <= (1 << 20) + Slack => (1 << 20) + Slack,
-                <= (4 << 20) + Slack => (4 << 20) + Slack,
-                _ => length,
+                <= (256 << 10) + Slack => (256 << 10) + Slack,
+                <= (2 << 20) + Slack => (2 << 20) + Slack,
+                _ => length + length / 4,
             }));
         }
     }

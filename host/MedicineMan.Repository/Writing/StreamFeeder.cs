@@ -12,6 +12,7 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
     public static readonly int LargestSmall = ChunkProfile.File.Minimum;
 
     private readonly ConcurrentBag<byte[]> smallBuffers = [];
+    private readonly ConcurrentBag<byte[]> carries = [];
 
     /// <summary>Takes a whole source in.</summary>
     /// <param name="source">Read to its end, not disposed.</param>
@@ -79,25 +80,35 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
         Stream source, ChunkProfile profile, long? expected, IncrementalHash? hash, BackupCounters? counted, StreamContent content, CancellationToken cancel)
     {
         var total = 0L;
-        byte[] carry = [];
+        byte[]? carry = null;
         var carried = 0;
+        // All but the smallest of one size: a pool of many sizes has the wrong ones at hand, and what it drops stays in memory for a while.
+        var size = expected < SlabPool.Smallest ? SlabPool.Smallest : profile.SlabSize;
         for (var ended = false; !ended;)
         {
-            var size = Math.Min(profile.SlabSize, (expected ?? int.MaxValue) - total + carried + 1);
-            var slab = await slabs.Rent((int)Math.Max(size, Math.Min(profile.SlabSize, carried * 2L)), cancel);
+            var slab = await slabs.Rent(size, cancel);
             try
             {
                 carry.AsSpan(0, carried).CopyTo(slab.Buffer);
                 (var read, var rest, ended) = await Fill(source, profile, content, slab, carried, hash, counted, cancel);
                 total += read;
+                size = profile.SlabSize;
                 carried = slab.Buffer.Length - rest;
-                Array.Resize(ref carry, Math.Max(carry.Length, carried));
-                slab.Buffer.AsSpan(rest).CopyTo(carry);
+                if (carried > 0)
+                {
+                    carry ??= carries.TryTake(out var pooled) && pooled.Length >= profile.Maximum ? pooled : GC.AllocateUninitializedArray<byte>(profile.Maximum);
+                    slab.Buffer.AsSpan(rest).CopyTo(carry);
+                }
             }
             finally
             {
                 slab.Release();
             }
+        }
+
+        if (carry is not null)
+        {
+            carries.Add(carry);
         }
 
         content.Finish();
