@@ -17,7 +17,7 @@ internal sealed class PackAssembler : IAsyncDisposable
     private const int Uploads = 2;
 
     // All that is open, full or on its way to the storage. Whoever has more waits for an upload.
-    private const long MostHeld = 3 * TargetSize;
+    private const long MostHeld = 36 << 20;
 
     private readonly ObjectStore store;
     private readonly BlobIndex? index;
