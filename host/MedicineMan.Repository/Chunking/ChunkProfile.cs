@@ -11,8 +11,8 @@ public sealed record ChunkProfile
         SlabSize = slab;
     }
 
-    /// <summary>16, 64 and 512 KiB, for database dumps: scattered row changes then cost little new data.</summary>
-    public static ChunkProfile Stream { get; } = new(16 << 10, 64 << 10, 512 << 10, 2 << 20);
+    /// <summary>32, 128 and 512 KiB, for database dumps: scattered row changes then cost little new data.</summary>
+    public static ChunkProfile Stream { get; } = new(32 << 10, 128 << 10, 512 << 10, 2 << 20);
 
     /// <summary>256 KiB, 1 and 2 MiB, for files. Two blocks in a hundred would be larger, and every buffer on the way must hold the largest.</summary>
     public static ChunkProfile File { get; } = new(256 << 10, 1 << 20, 2 << 20, 2 << 20);
