@@ -21,7 +21,7 @@ namespace MedicineMan.Repository;
 /// </summary>
 public sealed class SnapshotSession : IAsyncDisposable
 {
-    private const long ReadBuffers = 32 << 20;
+    private const long ReadBuffers = 12 << 20;
 
     private readonly ObjectStore store;
     private readonly BlobIndex index;

@@ -11,11 +11,11 @@ public sealed record ChunkProfile
         SlabSize = slab;
     }
 
-    /// <summary>16, 64 and 512 KiB, for database dumps: scattered row changes then cost little new data.</summary>
-    public static ChunkProfile Stream { get; } = new(16 << 10, 64 << 10, 512 << 10, 2 << 20);
+    /// <summary>32, 128 and 512 KiB, for database dumps: scattered row changes then cost little new data.</summary>
+    public static ChunkProfile Stream { get; } = new(32 << 10, 128 << 10, 512 << 10, 2 << 20);
 
-    /// <summary>256 KiB, 1 and 8 MiB, for files.</summary>
-    public static ChunkProfile File { get; } = new(256 << 10, 1 << 20, 8 << 20, 16 << 20);
+    /// <summary>256 KiB, 1 and 2 MiB, for files. Two blocks in a hundred would be larger, and every buffer on the way must hold the largest.</summary>
+    public static ChunkProfile File { get; } = new(256 << 10, 1 << 20, 2 << 20, 2 << 20);
 
     /// <summary>No block but the last of a stream is smaller, in bytes.</summary>
     public int Minimum { get; }
@@ -26,6 +26,6 @@ public sealed record ChunkProfile
     /// <summary>No block is larger, in bytes.</summary>
     public int Maximum { get; }
 
-    /// <summary>Bytes that are read at once; some multiple of the maximum, or the rest carried over would be copied too often.</summary>
+    /// <summary>Bytes that are read at once; at least the maximum, and some multiple of the average, or the rest carried over would be copied too often.</summary>
     internal int SlabSize { get; }
 }

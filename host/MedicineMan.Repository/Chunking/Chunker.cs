@@ -31,12 +31,16 @@ internal sealed class Chunker
     }
 
     /// <summary>Length of the first block. Wants the profile's maximum in bytes, or all that is left of the stream.</summary>
-    public int FirstCut(ReadOnlySpan<byte> content, ChunkProfile profile)
+    public int FirstCut(ReadOnlySpan<byte> content, ChunkProfile profile) =>
+        FirstCutWithin(content, profile) is > 0 and var cut ? cut : Math.Min(content.Length, profile.Maximum);
+
+    /// <summary>As <see cref="FirstCut"/>, with however much of the stream there is: 0 when that does not tell yet where the first block ends.</summary>
+    public int FirstCutWithin(ReadOnlySpan<byte> content, ChunkProfile profile)
     {
         var end = Math.Min(content.Length, profile.Maximum);
         if (end <= profile.Minimum)
         {
-            return end;
+            return 0;
         }
 
         var bits = BitOperations.Log2((uint)profile.Average);
@@ -48,7 +52,7 @@ internal sealed class Chunker
             cut = Scan(content, normal, end, MaskOf(bits - Normalisation), ref hash);
         }
 
-        return cut == 0 ? end : cut;
+        return cut == 0 && end == profile.Maximum ? end : cut;
     }
 
     // High bits, because they depend on the most bytes; the top one stays free for the doubled step.

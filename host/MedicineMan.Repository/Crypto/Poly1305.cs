@@ -21,6 +21,11 @@ internal static class Poly1305
         // r1 is a multiple of four, so multiplying by 5 · 2^-2 stays whole: that folds 2^130 back in.
         var s1 = r1 + (r1 >> 2);
         ulong h0 = 0, h1 = 0, h2 = 0;
+        if (Poly1305Lanes.Pays(message.Length))
+        {
+            AbsorbLanes(ref h0, ref h1, ref h2, r0, r1, message);
+            message = message[(message.Length / Poly1305Lanes.Stride * Poly1305Lanes.Stride)..];
+        }
 
         while (message.Length >= 16)
         {
@@ -40,6 +45,21 @@ internal static class Poly1305
         }
 
         Finish(h0, h1, h2, s, tag);
+    }
+
+    private static void AbsorbLanes(ref ulong h0, ref ulong h1, ref ulong h2, ulong r0, ulong r1, ReadOnlySpan<byte> message)
+    {
+        Span<ulong> powers = stackalloc ulong[12];
+        var (low, high, top) = (r0, r1, 0UL);
+        for (var power = powers; power.Length > 0; power = power[3..])
+        {
+            (power[0], power[1], power[2]) = (low, high, top);
+            Multiply(ref low, ref high, ref top, r0, r1, r1 + (r1 >> 2));
+        }
+
+        Span<ulong> h = stackalloc ulong[3];
+        Poly1305Lanes.Absorb(powers, message, h);
+        (h0, h1, h2) = (h[0], h[1], h[2]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

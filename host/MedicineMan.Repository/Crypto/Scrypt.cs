@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
+using MedicineMan.Repository.Reading;
 
 namespace MedicineMan.Repository.Crypto;
 
@@ -27,30 +28,32 @@ internal static class Scrypt
 
         var block = 128 * r;
         var mixed = Rfc2898DeriveBytes.Pbkdf2(password, salt, 1, HashAlgorithmName.SHA256, p * block);
-        var table = new Vector128<uint>[8 * n * r];
+        // Not from the collector, which would keep these megabytes for as long as the program runs.
+        using var table = new NativeBuffer();
+        var entries = MemoryMarshal.Cast<byte, Vector128<uint>>(table.Take(n * block).Span);
         for (var i = 0; i < p; i++)
         {
-            Mix(MemoryMarshal.Cast<byte, uint>(mixed.AsSpan(i * block, block)), table, n, r);
+            Mix(MemoryMarshal.Cast<byte, uint>(mixed.AsSpan(i * block, block)), entries, n, r);
         }
 
         return Rfc2898DeriveBytes.Pbkdf2(password, mixed, 1, HashAlgorithmName.SHA256, length);
     }
 
-    private static void Mix(Span<uint> words, Vector128<uint>[] table, int n, int r)
+    private static void Mix(Span<uint> words, Span<Vector128<uint>> table, int n, int r)
     {
         var x = new Vector128<uint>[8 * r];
         var scratch = new Vector128<uint>[8 * r];
         Reorder(words, MemoryMarshal.Cast<Vector128<uint>, uint>(x.AsSpan()), toDiagonals: true);
         for (var i = 0; i < n; i++)
         {
-            x.CopyTo(table, i * x.Length);
+            x.CopyTo(table[(i * x.Length)..]);
             MixBlock(x, scratch, r);
         }
 
         for (var i = 0; i < n; i++)
         {
             var j = (int)(x[^4][0] & (uint)(n - 1));
-            XorInto(x, table.AsSpan(j * x.Length, x.Length));
+            XorInto(x, table.Slice(j * x.Length, x.Length));
             MixBlock(x, scratch, r);
         }
 

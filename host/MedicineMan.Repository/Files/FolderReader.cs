@@ -13,9 +13,16 @@ internal sealed class FolderReader(
     : IDisposable
 {
     private readonly FileLevels levels = new();
-    private readonly SemaphoreSlim turns = new(filter.Options.FilesAtOnce);
+    private readonly FileTurns turns = new(filter.Options.FilesAtOnce);
+    private readonly TreeWriter listing = new();
 
     public void Dispose() => turns.Dispose();
+
+    /// <summary>Starts to read what still waits for others: only then do all entries end.</summary>
+    public Task Flush(CancellationToken cancel) => turns.Flush(cancel);
+
+    /// <summary>Reads nothing of what still waits.</summary>
+    public void Abandon() => turns.Abandon();
 
     private async Task<TreeNode?> Folder(string path, TreeNode node, ParentFolder? known, CancellationToken cancel)
     {
@@ -37,26 +44,29 @@ internal sealed class FolderReader(
                 entries.Add(await Entry($"{path}/{name}", name, known, cancel));
             }
 
+            await turns.Flush(cancel);
             await Task.WhenAll(entries);
         }
         catch
         {
             // Nothing may still be reading when the session is given up.
+            turns.Abandon();
             await Task.WhenAny(Task.WhenAll(entries));
             throw;
         }
 
-        var tree = new TreeWriter();
+        // One for all folders, which are done with one after the other.
+        listing.Start();
         foreach (var entry in entries)
         {
             if (await entry is { } child)
             {
-                tree.Add(child);
+                listing.Add(child);
             }
         }
 
         counters.FolderDone();
-        return node with { Subtree = await pipeline.AddTree(tree.Finish(), cancel) };
+        return node with { Subtree = await pipeline.AddTree(listing.Finish(), cancel) };
     }
 
     /// <summary>Takes in an entry of a folder; null when it is left out. A folder is walked to its end here, so that the walk stays depth first; a file goes on beside it.</summary>
@@ -87,24 +97,11 @@ internal sealed class FolderReader(
                 return Task.FromResult(node.Type is "dir" ? await Folder(path, node, await Enter(known, name, cancel), cancel) : node);
             }
 
-            await turns.WaitAsync(cancel);
-            return FileInTurn(path, node, known?.Find(name), cancel);
+            return await turns.Start(node.Size, () => File(path, node, known?.Find(name), cancel), cancel);
         }
         catch (PosixException failure)
         {
             return Task.FromResult(Skip(path, failure));
-        }
-    }
-
-    private async Task<TreeNode?> FileInTurn(string path, TreeNode node, TreeNode? before, CancellationToken cancel)
-    {
-        try
-        {
-            return await File(path, node, before, cancel);
-        }
-        finally
-        {
-            turns.Release();
         }
     }
 
@@ -126,8 +123,7 @@ internal sealed class FolderReader(
                 return null;
             }
 
-            await using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
-            var fed = await feeder.FeedFile(stream, (long)node.Size, levels.For(path), cancel);
+            var fed = await feeder.FeedFile(handle, (long)node.Size, levels.For(path), cancel);
             counters.FileDone();
             TellRead(path, before);
             return node with { Size = (ulong)fed.Bytes, Content = await fed.Content.Ids(cancel) };

@@ -17,10 +17,14 @@ internal sealed class ParentFolder
     private readonly BlobReader blobs;
     private readonly Dictionary<string, TreeNode> nodes;
 
-    private ParentFolder(BlobReader blobs, IEnumerable<TreeNode> nodes)
+    private ParentFolder(BlobReader blobs, List<TreeNode> nodes)
     {
         this.blobs = blobs;
-        this.nodes = nodes.GroupBy(node => node.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+        this.nodes = new Dictionary<string, TreeNode>(nodes.Count, StringComparer.Ordinal);
+        foreach (var node in nodes)
+        {
+            this.nodes.TryAdd(node.Name, node);
+        }
     }
 
     public TreeNode? Find(string name) => nodes.GetValueOrDefault(name);

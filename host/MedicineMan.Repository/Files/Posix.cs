@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using MedicineMan.Repository.Format;
 using Microsoft.Win32.SafeHandles;
 
@@ -98,7 +99,17 @@ internal static unsafe partial class Posix
         }
     }
 
-    internal static byte[] Terminated(string path) => [.. FileName.Encode(path), 0];
+    internal static byte[] Terminated(string path)
+    {
+        if (path.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0)
+        {
+            return [.. FileName.Encode(path), 0];
+        }
+
+        var bytes = new byte[Encoding.UTF8.GetByteCount(path) + 1];
+        Encoding.UTF8.GetBytes(path, bytes);
+        return bytes;
+    }
 
     internal static void ThrowIf(bool failed, string path)
     {

@@ -72,7 +72,11 @@ internal static class FileName
     public static string Readable(string name) => name.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 ? name : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(name));
 
     /// <summary>Orders as the bytes do, which is the order of nodes in a tree.</summary>
-    public static int Compare(string left, string right) => Encode(left).AsSpan().SequenceCompareTo(Encode(right));
+    public static int Compare(string left, string right) =>
+        // Without surrogates, letters stand in one order in both encodings.
+        left.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 && right.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0
+            ? string.CompareOrdinal(left, right)
+            : Encode(left).AsSpan().SequenceCompareTo(Encode(right));
 
     /// <summary>True for a name that stands for exactly one entry of a folder. Anything else in a tree is an attack or damage.</summary>
     public static bool IsPlain(string name) =>

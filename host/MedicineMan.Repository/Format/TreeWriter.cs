@@ -14,7 +14,15 @@ internal sealed class TreeWriter
     private readonly ArrayBufferWriter<byte> json = new(4096);
     private string? last;
 
-    public TreeWriter() => json.Write("{\"nodes\":["u8);
+    public TreeWriter() => Start();
+
+    /// <summary>Starts anew: what <see cref="Finish"/> gave is overwritten.</summary>
+    public void Start()
+    {
+        json.ResetWrittenCount();
+        json.Write("{\"nodes\":["u8);
+        last = null;
+    }
 
     /// <summary>Adds a node; names must come in the order of their bytes.</summary>
     public void Add(TreeNode node)
@@ -87,7 +95,9 @@ internal sealed class TreeWriter
     private void WriteTime(ReadOnlySpan<byte> name, UnixTime time)
     {
         WriteName(name);
-        WriteString(time.ToString());
+        json.Write("\""u8);
+        json.Advance(time.Write(json.GetSpan(UnixTime.LongestUtc)));
+        json.Write("\""u8);
     }
 
     private void WriteText(ReadOnlySpan<byte> name, string? value)

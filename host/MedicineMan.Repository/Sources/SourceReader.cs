@@ -23,11 +23,13 @@ internal sealed class SourceReader(FolderReader folders, ParentSnapshot? parent,
                 await Add(source, tree, adding, cancel);
             }
 
+            await folders.Flush(cancel);
             return (await Task.WhenAll(adding)).Contains(true);
         }
         catch
         {
             // Nothing may still be reading when the session is given up.
+            folders.Abandon();
             await Task.WhenAny(Task.WhenAll(adding));
             throw;
         }

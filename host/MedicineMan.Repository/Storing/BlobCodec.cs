@@ -8,6 +8,9 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
     // Below this gain the reader's decompression is not worth it.
     private const int MinimumGainPercent = 3;
 
+    // What zstd may add to two megabytes that it can't compress, and the seal.
+    private const int Slack = 16 << 10;
+
     private readonly Sealer sealer = new(key);
     private readonly Zstd zstd = new();
     private byte[] stored = [];
@@ -104,8 +107,14 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
     {
         if (buffer.Length < length)
         {
-            // By at least a quarter, so that growing blobs do not leave a buffer behind each; doubling would waste half of the largest.
-            buffer = GC.AllocateUninitializedArray<byte>(Math.Max(64 * 1024, Math.Max(length, buffer.Length + buffer.Length / 4)));
+            // In few steps, each what a blob's largest size there compresses into: growing little by little left several times as much behind.
+            buffer = GC.AllocateUninitializedArray<byte>(Math.Max(length, length switch
+            {
+                <= 64 << 10 => 64 << 10,
+                <= (256 << 10) + Slack => (256 << 10) + Slack,
+                <= (2 << 20) + Slack => (2 << 20) + Slack,
+                _ => length + length / 4,
+            }));
         }
     }
 }

@@ -38,9 +38,6 @@ internal static unsafe partial class LibZstd
     public static partial uint ZSTD_isError(nuint result);
 
     [LibraryImport(Library)]
-    public static partial nuint ZSTD_compressCCtx(nint context, byte* to, nuint capacity, byte* from, nuint length, int level);
-
-    [LibraryImport(Library)]
     public static partial nuint ZSTD_decompressDCtx(nint context, byte* to, nuint capacity, byte* from, nuint length);
 
     [LibraryImport(Library)]

@@ -1,5 +1,6 @@
 using System.Buffers;
 using MedicineMan.Repository.Crypto;
+using MedicineMan.Repository.Reading;
 using MedicineMan.Sdk.Storage;
 using ZstdSharp;
 
@@ -102,7 +103,8 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
     /// <summary>Seals and stores an index, snapshot or lock.</summary>
     public async Task<ObjectId> Save(string folder, ReadOnlyMemory<byte> json, CancellationToken cancel)
     {
-        var content = Seal(version == 1 ? json.Span : Compress(json.Span));
+        using var compressed = new NativeBuffer();
+        var content = Seal(version == 1 ? json.Span : Compress(json.Span, compressed));
         var id = ObjectId.Of(content);
         await Put(folder + id, new ReadOnlySequence<byte>(content), cancel);
         return id;
@@ -151,12 +153,12 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
         }
     }
 
-    private static byte[] Compress(ReadOnlySpan<byte> json)
+    private static ReadOnlySpan<byte> Compress(ReadOnlySpan<byte> json, NativeBuffer destination)
     {
         using var zstd = new Zstd();
-        var buffer = new byte[1 + Zstd.Bound(json.Length)];
+        var buffer = destination.Take(1 + Zstd.Bound(json.Length)).Span;
         buffer[0] = CompressedMark;
-        return buffer[..(1 + zstd.Compress(json, buffer.AsSpan(1), 3))];
+        return buffer[..(1 + zstd.Compress(json, buffer[1..], 3))];
     }
 
     private ReadOnlyMemory<byte> Decompress(byte[] compressed, string path)

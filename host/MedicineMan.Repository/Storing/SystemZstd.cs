@@ -9,13 +9,24 @@ internal sealed unsafe class SystemZstd : IDisposable
 {
     private readonly nint compression = ZSTD_createCCtx();
     private readonly nint decompression = ZSTD_createDCtx();
+    private ZstdTables tables;
 
     /// <returns>The compressed length, or -1 when the destination is too small.</returns>
     public int Compress(ReadOnlySpan<byte> source, Span<byte> destination, int level)
     {
+        var wanted = ZstdTables.For(level, source.Length);
+        if (tables != wanted)
+        {
+            tables = wanted;
+            foreach (var (parameter, value) in wanted.Parameters)
+            {
+                _ = ZSTD_CCtx_setParameter(compression, parameter, value);
+            }
+        }
+
         fixed (byte* from = source, to = destination)
         {
-            return Length(ZSTD_compressCCtx(compression, to, (nuint)destination.Length, from, (nuint)source.Length, level));
+            return Length(ZSTD_compress2(compression, to, (nuint)destination.Length, from, (nuint)source.Length));
         }
     }
 

@@ -1,4 +1,5 @@
 using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace MedicineMan.Repository.Storing;
 
@@ -12,6 +13,7 @@ internal sealed class Zstd : IDisposable
     private readonly SystemZstd? system;
     private readonly Compressor? compressor;
     private readonly Decompressor? decompressor;
+    private ZstdTables tables;
 
     public Zstd(bool managed = false)
     {
@@ -40,12 +42,17 @@ internal sealed class Zstd : IDisposable
                 : throw new InvalidOperationException("The system's zstd failed to compress a block.");
         }
 
-        if (compressor!.Level != level)
+        var wanted = ZstdTables.For(level, source.Length);
+        if (tables != wanted)
         {
-            compressor.Level = level;
+            tables = wanted;
+            foreach (var (parameter, value) in wanted.Parameters)
+            {
+                compressor!.SetParameter((ZSTD_cParameter)parameter, value);
+            }
         }
 
-        return compressor.Wrap(source, destination);
+        return compressor!.Wrap(source, destination);
     }
 
     /// <returns>The plain length, or -1 when the source is damaged or the destination too small.</returns>

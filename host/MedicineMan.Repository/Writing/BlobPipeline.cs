@@ -42,6 +42,22 @@ internal sealed class BlobPipeline : IAsyncDisposable
         await blocks.Writer.WriteAsync(new Block(content, ordinal, slab, offset, length), cancel);
     }
 
+    /// <summary>Stores a block at once, on the caller's thread: for many small ones, of which each costs less than handing it over.</summary>
+    public async ValueTask AddHere(StreamContent content, ReadOnlyMemory<byte> plain, CancellationToken cancel)
+    {
+        var codec = store.RentCodec();
+        try
+        {
+            var (id, stored) = await Store(plain, content.Level, codec, cancel);
+            content.AddKnown(id);
+            content.CountNew(stored > 0 ? plain.Length : 0, stored);
+        }
+        finally
+        {
+            store.Return(codec);
+        }
+    }
+
     /// <summary>Stores a folder listing.</summary>
     public async Task<ObjectId> AddTree(ReadOnlyMemory<byte> json, CancellationToken cancel)
     {
@@ -126,17 +142,26 @@ internal sealed class BlobPipeline : IAsyncDisposable
     private async ValueTask Process(Block block, BlobCodec codec)
     {
         var plain = block.Slab.Buffer.AsMemory(block.Offset, block.Length);
-        var id = ObjectId.Of(plain.Span);
+        var (id, stored) = await Store(plain, block.Content.Level, codec, stop.Token);
         block.Content.Set(block.Ordinal, id);
+        if (stored > 0)
+        {
+            block.Content.CountNew(plain.Length, stored);
+        }
+    }
+
+    private async ValueTask<(ObjectId Id, int Stored)> Store(ReadOnlyMemory<byte> plain, LevelChoice level, BlobCodec codec, CancellationToken cancel)
+    {
+        var id = ObjectId.Of(plain.Span);
         if (!IsNew(BlobKind.Data, id))
         {
-            return;
+            return (id, 0);
         }
 
-        var (stored, uncompressed) = codec.Encode(plain.Span, block.Content.Level.For(plain.Span, codec));
-        block.Content.CountNew(plain.Length, stored.Length);
+        var (stored, uncompressed) = codec.Encode(plain.Span, level.For(plain.Span, codec));
         counters.DataStored(plain.Length, stored.Length);
-        await packs.Add(BlobKind.Data, id, stored, uncompressed, stop.Token);
+        await packs.Add(BlobKind.Data, id, stored, uncompressed, cancel);
+        return (id, stored.Length);
     }
 
     private bool IsNew(BlobKind kind, ObjectId id) => !known.TryFind(kind, id, out _) && own.TryClaim(kind, id);

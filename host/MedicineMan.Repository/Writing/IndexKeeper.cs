@@ -7,7 +7,8 @@ namespace MedicineMan.Repository.Writing;
 /// <summary>Writes index files for stored packs, each well below the 8 MiB that readers expect at most.</summary>
 internal sealed class IndexKeeper(ObjectStore store) : IDisposable
 {
-    private const int BlobsPerFile = 30_000;
+    // Some three megabytes before they are compressed.
+    private const int BlobsPerFile = 16_000;
 
     private readonly SemaphoreSlim turn = new(1);
     private readonly List<IndexedPack> packs = [];

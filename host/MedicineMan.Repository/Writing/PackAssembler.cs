@@ -16,6 +16,9 @@ internal sealed class PackAssembler : IAsyncDisposable
     private const int OpenDataPacks = 3;
     private const int Uploads = 2;
 
+    // All that is open, full or on its way to the storage. Whoever has more waits for an upload.
+    private const long MostHeld = 36 << 20;
+
     private readonly ObjectStore store;
     private readonly BlobIndex? index;
     private readonly BackupCounters counters;
@@ -23,8 +26,11 @@ internal sealed class PackAssembler : IAsyncDisposable
     private readonly CancellationToken stop;
     private readonly PackBuffer?[] open = new PackBuffer?[OpenDataPacks + 1];
     private readonly Lock gate = new();
-    // Full packs hold sixteen megabytes each: one may wait, the next one holds the workers up.
-    private readonly Channel<PackBuffer> full = Channel.CreateBounded<PackBuffer>(1);
+    private readonly Channel<PackBuffer> full = Channel.CreateUnbounded<PackBuffer>();
+    private readonly PackRoom room = new(MostHeld);
+
+    // The first ones are cut short by one and two thirds: filled at one pace, all would be full, and held, at once.
+    private readonly int[] targets = [.. Enumerable.Range(1, OpenDataPacks).Select(third => TargetSize / OpenDataPacks * third), TargetSize];
     private readonly IndexKeeper indexes;
     private readonly Task[] uploads;
 
@@ -40,32 +46,30 @@ internal sealed class PackAssembler : IAsyncDisposable
     }
 
     /// <summary>Puts a stored blob into a pack. The memory is free again when this returns its task.</summary>
-    public ValueTask Add(BlobKind kind, ObjectId id, ReadOnlyMemory<byte> stored, uint uncompressedLength, CancellationToken cancel)
+    public async ValueTask Add(BlobKind kind, ObjectId id, ReadOnlyMemory<byte> stored, uint uncompressedLength, CancellationToken cancel)
     {
+        await room.Take(stored.Length, cancel);
         var slot = kind == BlobKind.Tree ? OpenDataPacks : RandomNumberGenerator.GetInt32(OpenDataPacks);
         PackBuffer pack;
         lock (gate)
         {
             pack = open[slot] ??= new PackBuffer(kind);
             pack.Add(id, stored.Span, uncompressedLength);
-            if (pack.Length < TargetSize)
+            if (pack.Length < targets[slot])
             {
-                return ValueTask.CompletedTask;
+                return;
             }
 
-            open[slot] = null;
+            (open[slot], targets[slot]) = (null, TargetSize);
         }
 
-        return full.Writer.WriteAsync(pack, cancel);
+        Send(pack);
     }
 
     /// <summary>Stores the packs that are still open, joined where they fit into one, and the index of all.</summary>
     public async Task Complete(CancellationToken cancel)
     {
-        foreach (var pack in Joined())
-        {
-            await full.Writer.WriteAsync(pack, cancel);
-        }
+        Joined().ForEach(Send);
 
         full.Writer.TryComplete();
         await Task.WhenAll(uploads).WaitAsync(cancel);
@@ -90,6 +94,12 @@ internal sealed class PackAssembler : IAsyncDisposable
         }
 
         indexes.Dispose();
+    }
+
+    private void Send(PackBuffer pack)
+    {
+        room.Leaving();
+        full.Writer.TryWrite(pack);
     }
 
     // Small backups would otherwise leave a pack for each slot behind.
@@ -122,8 +132,10 @@ internal sealed class PackAssembler : IAsyncDisposable
         {
             await foreach (var pack in full.Reader.ReadAllAsync(stop))
             {
+                var held = pack.Length;
                 await Store(pack);
                 pack.Release();
+                room.Give(held);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

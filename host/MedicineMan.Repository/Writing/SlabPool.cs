@@ -8,7 +8,8 @@ namespace MedicineMan.Repository.Writing;
 /// </summary>
 internal sealed class SlabPool(long budget)
 {
-    private const int Smallest = 64 * 1024;
+    /// <summary>No slab is smaller, in bytes.</summary>
+    public const int Smallest = 64 * 1024;
 
     private readonly Lock gate = new();
     private readonly Dictionary<int, Stack<byte[]>> free = [];

@@ -1,11 +1,19 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using MedicineMan.Repository.Chunking;
+using Microsoft.Win32.SafeHandles;
 
 namespace MedicineMan.Repository.Writing;
 
 /// <summary>Reads a source to its end, cuts it into blocks and hands them to the pipeline without copying them.</summary>
 internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline pipeline, BackupCounters counters)
 {
+    /// <summary>The largest file that is a single block wherever cuts may fall.</summary>
+    public static readonly int LargestSmall = ChunkProfile.File.Minimum;
+
+    private readonly ConcurrentBag<byte[]> smallBuffers = [];
+    private readonly ConcurrentBag<byte[]> carries = [];
+
     /// <summary>Takes a whole source in.</summary>
     /// <param name="source">Read to its end, not disposed.</param>
     /// <param name="profile">How finely it is cut.</param>
@@ -14,41 +22,93 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
     public Task<FedStream> Feed(Stream source, ChunkProfile profile, IncrementalHash? hash, CancellationToken cancel) =>
         Feed(source, profile, null, hash, counters, new StreamContent(), cancel);
 
-    /// <summary>Takes a whole file in.</summary>
-    /// <param name="source">Read to its end, not disposed.</param>
+    /// <summary>Takes a whole file in. One that is a single block is read, named and stored by the caller's own thread.</summary>
+    /// <param name="file">Read to its end, not closed.</param>
     /// <param name="expected">Its length, which saves memory on small ones.</param>
     /// <param name="level">What is known of its like.</param>
     /// <param name="cancel">Ends reading.</param>
-    public Task<FedStream> FeedFile(Stream source, long expected, LevelChoice level, CancellationToken cancel) =>
-        Feed(source, ChunkProfile.File, expected, null, counters, new StreamContent(level), cancel);
+    public async Task<FedStream> FeedFile(SafeFileHandle file, long expected, LevelChoice level, CancellationToken cancel)
+    {
+        var content = new StreamContent(level);
+        if (expected <= LargestSmall && await FeedSmall(file, content, cancel) is { } length)
+        {
+            return new FedStream(content, length);
+        }
+
+        await using var source = new FileStream(file, FileAccess.Read, bufferSize: 0);
+        return await Feed(source, ChunkProfile.File, expected, null, counters, content, cancel);
+    }
 
     /// <summary>Takes in what belongs to a stream without being content of it.</summary>
     public Task<FedStream> FeedUncounted(MemoryStream source, CancellationToken cancel) =>
         Feed(source, ChunkProfile.Stream, source.Length, null, null, new StreamContent(), cancel);
 
+    // Null, and nothing is taken in, when it has grown past that.
+    private async ValueTask<int?> FeedSmall(SafeFileHandle file, StreamContent content, CancellationToken cancel)
+    {
+        // One byte more, to see where it ends.
+        var buffer = smallBuffers.TryTake(out var pooled) ? pooled : GC.AllocateUninitializedArray<byte>(LargestSmall + 1);
+        try
+        {
+            var length = 0;
+            for (int read; length < buffer.Length && (read = RandomAccess.Read(file, buffer.AsSpan(length), length)) > 0; length += read)
+            {
+                cancel.ThrowIfCancellationRequested();
+            }
+
+            if (length == buffer.Length)
+            {
+                return null;
+            }
+
+            counters.Read(length);
+            if (length > 0)
+            {
+                await pipeline.AddHere(content, buffer.AsMemory(0, length), cancel);
+            }
+
+            content.Finish();
+            return length;
+        }
+        finally
+        {
+            smallBuffers.Add(buffer);
+        }
+    }
+
     private async Task<FedStream> Feed(
         Stream source, ChunkProfile profile, long? expected, IncrementalHash? hash, BackupCounters? counted, StreamContent content, CancellationToken cancel)
     {
         var total = 0L;
-        byte[] carry = [];
+        byte[]? carry = null;
         var carried = 0;
+        // All but the smallest of one size: a pool of many sizes has the wrong ones at hand, and what it drops stays in memory for a while.
+        var size = expected < SlabPool.Smallest ? SlabPool.Smallest : profile.SlabSize;
         for (var ended = false; !ended;)
         {
-            var size = Math.Min(profile.SlabSize, (expected ?? int.MaxValue) - total + carried + 1);
-            var slab = await slabs.Rent((int)Math.Max(size, Math.Min(profile.SlabSize, carried * 2L)), cancel);
+            var slab = await slabs.Rent(size, cancel);
             try
             {
                 carry.AsSpan(0, carried).CopyTo(slab.Buffer);
                 (var read, var rest, ended) = await Fill(source, profile, content, slab, carried, hash, counted, cancel);
                 total += read;
+                size = profile.SlabSize;
                 carried = slab.Buffer.Length - rest;
-                Array.Resize(ref carry, Math.Max(carry.Length, carried));
-                slab.Buffer.AsSpan(rest).CopyTo(carry);
+                if (carried > 0)
+                {
+                    carry ??= carries.TryTake(out var pooled) && pooled.Length >= profile.Maximum ? pooled : GC.AllocateUninitializedArray<byte>(profile.Maximum);
+                    slab.Buffer.AsSpan(rest).CopyTo(carry);
+                }
             }
             finally
             {
                 slab.Release();
             }
+        }
+
+        if (carry is not null)
+        {
+            carries.Add(carry);
         }
 
         content.Finish();
@@ -63,9 +123,15 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
         var total = 0L;
         while (true)
         {
-            // What is left in a full slab may be too little to find its cut: it is carried over.
             if (filled == slab.Buffer.Length)
             {
+                // Only what has no cut yet is carried over, and not all that could be part of a largest block.
+                while (chunker.FirstCutWithin(slab.Buffer.AsSpan(start, filled - start), profile) is > 0 and var cut)
+                {
+                    await pipeline.Add(content, slab, start, cut, cancel);
+                    start += cut;
+                }
+
                 return (total, start, false);
             }
 

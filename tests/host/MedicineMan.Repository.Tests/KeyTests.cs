@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics;
 using MedicineMan.Repository.Crypto;
 using MedicineMan.Repository.Tests.Fixtures;
 using MedicineMan.Sdk;
@@ -6,6 +8,9 @@ namespace MedicineMan.Repository.Tests;
 
 public sealed class KeyTests
 {
+    private static readonly BigInteger Prime = (BigInteger.One << 130) - 5;
+    private static readonly BigInteger Clamp = BigInteger.Parse("0ffffffc0ffffffc0ffffffc0fffffff", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
     [SkippableFact]
     public async Task Each_of_several_passwords_opens_it_here_and_in_restic_and_a_removed_one_does_not()
     {
@@ -82,6 +87,38 @@ public sealed class KeyTests
         var tag = new byte[16];
         Poly1305.Tag(Convert.FromHexString(r), Convert.FromHexString(s), Convert.FromHexString(message), tag);
         Assert.Equal(expected, Convert.ToHexStringLower(tag));
+    }
+
+    // One block after the other, in numbers of any size; all bits set is what trips carries.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Poly1305_over_four_blocks_at_once_gives_what_one_after_the_other_does(bool allBitsSet)
+    {
+        var random = new Random(5);
+        foreach (var length in Enumerable.Range(200, 400).Append(70_001))
+        {
+            var bytes = new byte[32 + length];
+            random.NextBytes(bytes);
+            if (allBitsSet)
+            {
+                Array.Fill(bytes, (byte)0xff);
+            }
+
+            var (r, s, message) = (bytes[..16], bytes[16..32], bytes[32..]);
+            var tag = new byte[16];
+            Poly1305.Tag(r, s, message, tag);
+
+            var sum = BigInteger.Zero;
+            for (var at = 0; at < length; at += 16)
+            {
+                byte[] block = [.. message[at..Math.Min(length, at + 16)], 1];
+                sum = (sum + new BigInteger(block, isUnsigned: true)) * (new BigInteger(r, isUnsigned: true) & Clamp) % Prime;
+            }
+
+            var expected = ((sum + new BigInteger(s, isUnsigned: true)) & ((BigInteger.One << 128) - 1)).ToByteArray(isUnsigned: true);
+            Assert.Equal([.. expected, .. new byte[16 - expected.Length]], tag);
+        }
     }
 
     [Fact]

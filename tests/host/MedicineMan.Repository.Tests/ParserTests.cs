@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using MedicineMan.Repository.Crypto;
 using MedicineMan.Repository.Format;
@@ -102,6 +103,42 @@ public sealed class ParserTests
     {
         Assert.True(UnixTime.TryParse(text, out var time));
         Assert.Equal(utc, time.ToString());
+    }
+
+    // The runtime's own formatting is the other side.
+    [Fact]
+    public void Times_written_in_one_way_are_read_in_both()
+    {
+        var random = new Random(4);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var time = new UnixTime(random.NextInt64(-62_000_000_000, 250_000_000_000), i % 3 == 0 ? 0 : random.Next(1_000_000_000) / (i % 7 == 0 ? 1000 : 1) * (i % 7 == 0 ? 1000 : 1));
+            var expected = time.ToDateTimeOffset().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture)
+                + (time.Nanoseconds == 0 ? "" : "." + time.Nanoseconds.ToString("D9", CultureInfo.InvariantCulture).TrimEnd('0')) + "Z";
+
+            Assert.Equal(expected, time.ToString());
+            Assert.True(UnixTime.TryParse(expected, out var slow));
+            Assert.True(UnixTime.TryParseUtc(Encoding.ASCII.GetBytes(expected), out var fast));
+            Assert.Equal((time, time), (slow, fast));
+        }
+
+        Assert.All(
+            (string[])["", "2026-01-01T00:00:00", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01 00:00:00Z", "2026-01-01T00:00:00.x Z", "2026-01-01T00:00:00+01:00", "20x6-01-01T00:00:00Z"],
+            text => Assert.False(UnixTime.TryParseUtc(Encoding.ASCII.GetBytes(text), out _)));
+    }
+
+    // Their order in bytes is what Encode gives.
+    [Fact]
+    public void Names_are_ordered_as_their_bytes()
+    {
+        var random = new Random(6);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var (left, right) = (Name(), Name());
+            Assert.Equal(Math.Sign(FileName.Encode(left).AsSpan().SequenceCompareTo(FileName.Encode(right))), Math.Sign(FileName.Compare(left, right)));
+        }
+
+        string Name() => string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(6) switch { 0 => "a", 1 => "ä", 2 => "\uFFEE", 3 => "😀", 4 => "\uDCFF", _ => "b" }));
     }
 
     [Fact]
