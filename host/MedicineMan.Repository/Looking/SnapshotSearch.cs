@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MedicineMan.Repository.Patterns;
 using MedicineMan.Repository.Reading;
 
 namespace MedicineMan.Repository.Looking;
@@ -40,7 +41,7 @@ internal sealed class SnapshotSearch(BlobReader blobs, FindOptions options)
             {
                 string[] path = [.. folder.Path, node.Name];
                 var found = SnapshotNode.From(node);
-                if (patterns.Exists(pattern => pattern.Matches(path)) && found.Modified >= options.Oldest && found.Modified <= options.Newest)
+                if (Matches("/" + string.Join('/', path)) && found.Modified >= options.Oldest && found.Modified <= options.Newest)
                 {
                     yield return new FoundNode(snapshot, "/" + string.Join('/', path), found);
                 }
@@ -51,5 +52,19 @@ internal sealed class SnapshotSearch(BlobReader blobs, FindOptions options)
                 open.Push((node.Subtree!.Value, [.. folder.Path, node.Name]));
             }
         }
+    }
+
+    private bool Matches(string path)
+    {
+        var names = new SplitPath(PathPattern.Case(path, options.IgnoreCase));
+        foreach (var pattern in patterns)
+        {
+            if (pattern.Matches(names))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }
