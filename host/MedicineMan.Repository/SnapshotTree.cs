@@ -1,9 +1,8 @@
-using System.IO.Pipelines;
-using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Locking;
 using MedicineMan.Repository.Patching;
 using MedicineMan.Repository.Reading;
+using MedicineMan.Repository.Restoring;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Repository;
@@ -41,39 +40,44 @@ public sealed class SnapshotTree : IAsyncDisposable
     public async Task<SnapshotNode?> Find(IReadOnlyList<string> path, CancellationToken cancel) =>
         await Node(path, cancel) is { } node ? SnapshotNode.From(node) : null;
 
-    /// <summary>Opens a file; its reading fails with <see cref="DamagedException"/> where the repository is damaged.</summary>
+    /// <summary>Opens a file, which can be read from anywhere in it; its reading fails with <see cref="DamagedException"/> where the repository is damaged.</summary>
     /// <exception cref="UserFacingException">There is no such file.</exception>
     public async Task<Stream> OpenFile(IReadOnlyList<string> path, CancellationToken cancel)
     {
-        var node = await FindFile(path, cancel);
-        var pipe = new Pipe();
-        _ = Pump(new FileContent(blobs, node), pipe.Writer, cancel);
-        return pipe.Reader.AsStream();
+        var content = new FileContent(blobs, await FindFile(path, cancel));
+        return new RangedStream(await content.Length(cancel), content.CopyRange, cancel);
     }
 
     /// <summary>Writes a file's bytes to a stream.</summary>
     /// <returns>How many.</returns>
     /// <exception cref="UserFacingException">There is no such file, or the repository is damaged there.</exception>
-    public async Task<long> Dump(IReadOnlyList<string> path, Stream destination, CancellationToken cancel)
+    public Task<long> Dump(IReadOnlyList<string> path, Stream destination, CancellationToken cancel) => Dump(path, range: null, destination, cancel);
+
+    /// <summary>Writes a stretch of a file to a stream; what is before it is not read. What is beyond the end is not there.</summary>
+    /// <inheritdoc cref="Dump(IReadOnlyList{string}, Stream, CancellationToken)"/>
+    public async Task<long> Dump(IReadOnlyList<string> path, ByteRange? range, Stream destination, CancellationToken cancel)
     {
-        var node = await FindFile(path, cancel);
+        var content = new FileContent(blobs, await FindFile(path, cancel));
         var written = 0L;
-        await new FileContent(blobs, node).CopyTo(
-            async (bytes, token) =>
-            {
-                await destination.WriteAsync(bytes, token);
-                written += bytes.Length;
-            },
-            cancel);
+        async ValueTask Pour(ReadOnlyMemory<byte> bytes, CancellationToken token)
+        {
+            await destination.WriteAsync(bytes, token);
+            written += bytes.Length;
+        }
+
+        await (range is { } part ? content.CopyRange(part.Within(0, await content.Length(cancel)), Pour, cancel) : content.CopyTo(Pour, cancel));
         return written;
     }
 
     /// <summary>Restores a file or a folder with all below it into a folder of this machine.</summary>
     /// <param name="options">What and where to.</param>
-    /// <param name="progress">Told the bytes written so far; null for silence.</param>
-    /// <param name="cancel">Stops; what was restored stays.</param>
-    /// <remarks>Nothing is written outside the target: names that are paths are refused, and links are never followed.</remarks>
-    public async Task<RestoreReport> Restore(RestoreOptions options, IProgress<long>? progress, CancellationToken cancel)
+    /// <param name="progress">Told how far it is; null for silence.</param>
+    /// <param name="cancel">Stops; what was restored stays, and the same restore goes on from there.</param>
+    /// <remarks>
+    /// Nothing is written outside the target: names that are paths are refused, and links are never followed. A file has its name only when it is
+    /// complete.
+    /// </remarks>
+    public async Task<RestoreReport> Restore(RestoreOptions options, IProgress<RestoreProgress>? progress, CancellationToken cancel)
     {
         var node = await Node(options.Path, cancel) ?? throw new UserFacingException($"There is nothing at {Name(options.Path)} in snapshot {Entry.Id.Prefix}.");
         return await new FolderWriter(blobs, options, progress).Restore(node, cancel);
@@ -104,42 +108,4 @@ public sealed class SnapshotTree : IAsyncDisposable
 
         return node;
     }
-
-    private static async Task Pump(FileContent content, PipeWriter writer, CancellationToken cancel)
-    {
-        try
-        {
-            await content.CopyTo(
-                async (bytes, token) =>
-                {
-                    var flushed = await writer.WriteAsync(bytes, token);
-                    if (flushed.IsCompleted)
-                    {
-                        throw new OperationCanceledException("The reader has what it wanted.");
-                    }
-                },
-                cancel);
-            await writer.CompleteAsync();
-        }
-        catch (Exception failure)
-        {
-            // Reaches whoever reads, as the failure of their next read.
-            await writer.CompleteAsync(failure);
-        }
-    }
 }
-
-/// <summary>What to restore and where to.</summary>
-/// <param name="Path">In the snapshot; empty for all of it.</param>
-/// <param name="Target">Folder of this machine, created when missing.</param>
-public sealed record RestoreOptions(IReadOnlyList<string> Path, string Target)
-{
-    /// <summary>True to replace files that exist. Default false: they are problems in the report, and stay as they are.</summary>
-    public bool Replace { get; init; }
-}
-
-/// <summary>What a restore did.</summary>
-/// <param name="Files">Files restored.</param>
-/// <param name="Bytes">Bytes in them.</param>
-/// <param name="Problems">What could not be restored, one sentence each; everything else was.</param>
-public sealed record RestoreReport(long Files, long Bytes, IReadOnlyList<string> Problems);

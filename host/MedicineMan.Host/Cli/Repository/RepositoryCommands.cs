@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using MedicineMan.Host.Cli.Repository.Looking;
+using MedicineMan.Host.Cli.Repository.Restoring;
 using MedicineMan.Host.Cli.Repository.Upkeep;
 using MedicineMan.Sdk.Storage;
 

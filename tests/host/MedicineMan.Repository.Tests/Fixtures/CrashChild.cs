@@ -29,6 +29,11 @@ public static class CrashChild
 
     public static async Task<int> Main(string[] arguments)
     {
+        if (arguments[0] is RestoreChild.Name)
+        {
+            return await RestoreChild.Run(arguments[1], arguments[2]);
+        }
+
         var random = new Random(int.Parse(arguments[1], CultureInfo.InvariantCulture));
         await using var storage = await TestRepository.OpenStorage(arguments[0]);
         using var repository = await TestRepository.Open(storage);

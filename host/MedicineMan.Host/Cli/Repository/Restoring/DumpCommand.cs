@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace MedicineMan.Host.Cli.Repository;
+namespace MedicineMan.Host.Cli.Repository.Restoring;
 
 internal static class DumpCommand
 {
