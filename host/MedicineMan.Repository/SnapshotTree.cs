@@ -1,3 +1,4 @@
+using MedicineMan.Repository.Archiving;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Locking;
 using MedicineMan.Repository.Patching;
@@ -69,6 +70,37 @@ public sealed class SnapshotTree : IAsyncDisposable
         return written;
     }
 
+    /// <summary>Opens a folder as the tar archive of it, which can be read from anywhere: always the same bytes, and nothing is made that is not read.</summary>
+    /// <exception cref="UserFacingException">There is no such folder, or something in it is lost.</exception>
+    public async Task<Stream> OpenArchive(IReadOnlyList<string> path, CancellationToken cancel)
+    {
+        var archive = await TarArchive.Plan(blobs, await FindFolder(path, cancel), cancel);
+        return new RangedStream(archive.Length, archive.CopyRange, cancel);
+    }
+
+    /// <summary>Writes a folder with all below it to a stream as an archive. Paths in it start at the snapshot's root.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="format">Of the archive.</param>
+    /// <param name="range">The stretch of it that is wanted; null for all. A zip archive is only to be had whole.</param>
+    /// <param name="destination">Stays open.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="UserFacingException">There is no such folder, or something in it is damaged, which is named: what was written by then is no archive.</exception>
+    public async Task<ArchiveReport> DumpArchive(IReadOnlyList<string> path, ArchiveFormat format, ByteRange? range, Stream destination, CancellationToken cancel)
+    {
+        var folder = await FindFolder(path, cancel);
+        if (format is ArchiveFormat.Zip)
+        {
+            return range is null
+                ? await new ZipDump(blobs, destination).Write(folder, cancel)
+                : throw new UserFacingException("A zip archive holds checksums of all that is in it, so no part can be made without the rest. Take tar for a part of an archive.") { Permanent = true };
+        }
+
+        var archive = await TarArchive.Plan(blobs, folder, cancel);
+        var part = (range ?? new ByteRange(0, archive.Length)).Within(0, archive.Length);
+        await archive.CopyRange(part, destination.WriteAsync, cancel);
+        return new ArchiveReport(part.Length, archive.Problems);
+    }
+
     /// <summary>Restores a file or a folder with all below it into a folder of this machine.</summary>
     /// <param name="options">What and where to.</param>
     /// <param name="progress">Told how far it is; null for silence.</param>
@@ -90,6 +122,11 @@ public sealed class SnapshotTree : IAsyncDisposable
         await Node(path, cancel) is { Type: "file" } file && (file.Content is not null || StreamFolder.IsPresented(file))
             ? file
             : throw new UserFacingException($"There is no file {Name(path)} in snapshot {Entry.Id.Prefix}.");
+
+    private async Task<ArchiveFolder> FindFolder(IReadOnlyList<string> path, CancellationToken cancel) =>
+        await Node(path, cancel) is { Type: "dir", Subtree: not null } folder
+            ? new ArchiveFolder(string.Join('/', path), folder)
+            : throw new UserFacingException($"There is no folder {Name(path)} in snapshot {Entry.Id.Prefix}.");
 
     private static string Name(IReadOnlyList<string> path) => "/" + string.Join('/', path);
 
