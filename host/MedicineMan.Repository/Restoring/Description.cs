@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
+using MedicineMan.Repository.Restoring.Targets;
 using Microsoft.Win32.SafeHandles;
 
 namespace MedicineMan.Repository.Restoring;

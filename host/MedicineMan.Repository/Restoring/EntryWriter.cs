@@ -1,6 +1,7 @@
 using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Reading;
+using MedicineMan.Repository.Restoring.Targets;
 
 namespace MedicineMan.Repository.Restoring;
 

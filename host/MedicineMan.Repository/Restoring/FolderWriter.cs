@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Reading;
+using MedicineMan.Repository.Restoring.Targets;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Repository.Restoring;

@@ -1,3 +1,4 @@
+using MedicineMan.Repository.Restoring.Targets;
 using Microsoft.Win32.SafeHandles;
 
 namespace MedicineMan.Repository.Restoring;

@@ -2,7 +2,7 @@ using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Reading;
 
-namespace MedicineMan.Repository.Restoring;
+namespace MedicineMan.Repository.Restoring.Targets;
 
 /// <summary>Judges what has an entry's name already.</summary>
 internal sealed class ExistingEntry(BlobReader blobs, RestoreOptions options)

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using MedicineMan.Repository.Files;
 
-namespace MedicineMan.Repository.Restoring;
+namespace MedicineMan.Repository.Restoring.Targets;
 
 /// <summary>System calls relative to an open folder or on an open entry: what a name stands for can change between two calls, an open file can't.</summary>
 internal static unsafe partial class OpenFolderCalls

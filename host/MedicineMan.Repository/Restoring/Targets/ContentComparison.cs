@@ -3,7 +3,7 @@ using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Reading;
 using Microsoft.Win32.SafeHandles;
 
-namespace MedicineMan.Repository.Restoring;
+namespace MedicineMan.Repository.Restoring.Targets;
 
 /// <summary>Tells where a file of this machine is not what a snapshot has, block by block. Only streams in parts are read from the repository for it.</summary>
 internal sealed class ContentComparison(BlobReader blobs, TreeNode file)

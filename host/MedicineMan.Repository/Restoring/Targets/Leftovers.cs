@@ -1,7 +1,7 @@
 using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
 
-namespace MedicineMan.Repository.Restoring;
+namespace MedicineMan.Repository.Restoring.Targets;
 
 /// <summary>Removes what a snapshot does not have. Links are removed and not followed, and what is mounted below stays.</summary>
 internal sealed class Leftovers(RestoreOptions options, Selection selection, Tally tally, Action<string> problem)

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
 
-namespace MedicineMan.Repository.Restoring;
+namespace MedicineMan.Repository.Restoring.Targets;
 
 /// <summary>
 /// A folder of the target, and how it is reached. One that only leads to what was chosen is made when there is something to put into it; in a dry run
