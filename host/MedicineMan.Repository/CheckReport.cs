@@ -3,7 +3,7 @@ namespace MedicineMan.Repository;
 /// <summary>How far a check goes.</summary>
 public sealed record CheckOptions
 {
-    /// <summary>True to read and verify every byte; false to look at the structure: snapshots, folders, index, packs and their sizes.</summary>
+    /// <summary>True to read and verify every byte, and to put streams stored as patches together; false to look at the structure: snapshots, folders, index, packs and their sizes.</summary>
     public bool ReadData { get; init; }
 
     /// <summary>With <see cref="ReadData"/>: which share of the packs to read, such as part 3 of 30. Parts are equal, and all of them together are all packs. Default all.</summary>
@@ -83,6 +83,9 @@ public enum DamageKind
 
     /// <summary>A folder listing makes no sense.</summary>
     BrokenTree,
+
+    /// <summary>The parts of a stream that is stored as patches do not make it up.</summary>
+    BrokenStream,
 
     /// <summary>A snapshot file is not readable.</summary>
     BrokenSnapshot,

@@ -1,9 +1,9 @@
-using System.IO.Pipelines;
-using MedicineMan.Repository.Files;
+using MedicineMan.Repository.Archiving;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Locking;
 using MedicineMan.Repository.Patching;
 using MedicineMan.Repository.Reading;
+using MedicineMan.Repository.Restoring;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Repository;
@@ -41,39 +41,75 @@ public sealed class SnapshotTree : IAsyncDisposable
     public async Task<SnapshotNode?> Find(IReadOnlyList<string> path, CancellationToken cancel) =>
         await Node(path, cancel) is { } node ? SnapshotNode.From(node) : null;
 
-    /// <summary>Opens a file; its reading fails with <see cref="DamagedException"/> where the repository is damaged.</summary>
+    /// <summary>Opens a file, which can be read from anywhere in it; its reading fails with <see cref="DamagedException"/> where the repository is damaged.</summary>
     /// <exception cref="UserFacingException">There is no such file.</exception>
     public async Task<Stream> OpenFile(IReadOnlyList<string> path, CancellationToken cancel)
     {
-        var node = await FindFile(path, cancel);
-        var pipe = new Pipe();
-        _ = Pump(new FileContent(blobs, node), pipe.Writer, cancel);
-        return pipe.Reader.AsStream();
+        var content = new FileContent(blobs, await FindFile(path, cancel));
+        return new RangedStream(await content.Length(cancel), content.CopyRange, cancel);
     }
 
     /// <summary>Writes a file's bytes to a stream.</summary>
     /// <returns>How many.</returns>
     /// <exception cref="UserFacingException">There is no such file, or the repository is damaged there.</exception>
-    public async Task<long> Dump(IReadOnlyList<string> path, Stream destination, CancellationToken cancel)
+    public Task<long> Dump(IReadOnlyList<string> path, Stream destination, CancellationToken cancel) => Dump(path, range: null, destination, cancel);
+
+    /// <summary>Writes a stretch of a file to a stream; what is before it is not read. What is beyond the end is not there.</summary>
+    /// <inheritdoc cref="Dump(IReadOnlyList{string}, Stream, CancellationToken)"/>
+    public async Task<long> Dump(IReadOnlyList<string> path, ByteRange? range, Stream destination, CancellationToken cancel)
     {
-        var node = await FindFile(path, cancel);
+        var content = new FileContent(blobs, await FindFile(path, cancel));
         var written = 0L;
-        await new FileContent(blobs, node).CopyTo(
-            async (bytes, token) =>
-            {
-                await destination.WriteAsync(bytes, token);
-                written += bytes.Length;
-            },
-            cancel);
+        async ValueTask Pour(ReadOnlyMemory<byte> bytes, CancellationToken token)
+        {
+            await destination.WriteAsync(bytes, token);
+            written += bytes.Length;
+        }
+
+        await (range is { } part ? content.CopyRange(part.Within(0, await content.Length(cancel)), Pour, cancel) : content.CopyTo(Pour, cancel));
         return written;
+    }
+
+    /// <summary>Opens a folder as the tar archive of it, which can be read from anywhere: always the same bytes, and nothing is made that is not read.</summary>
+    /// <exception cref="UserFacingException">There is no such folder, or something in it is lost.</exception>
+    public async Task<Stream> OpenArchive(IReadOnlyList<string> path, CancellationToken cancel)
+    {
+        var archive = await TarArchive.Plan(blobs, await FindFolder(path, cancel), cancel);
+        return new RangedStream(archive.Length, archive.CopyRange, cancel);
+    }
+
+    /// <summary>Writes a folder with all below it to a stream as an archive. Paths in it start at the snapshot's root.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="format">Of the archive.</param>
+    /// <param name="range">The stretch of it that is wanted; null for all. A zip archive is only to be had whole.</param>
+    /// <param name="destination">Stays open.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="UserFacingException">There is no such folder, or something in it is damaged, which is named: what was written by then is no archive.</exception>
+    public async Task<ArchiveReport> DumpArchive(IReadOnlyList<string> path, ArchiveFormat format, ByteRange? range, Stream destination, CancellationToken cancel)
+    {
+        var folder = await FindFolder(path, cancel);
+        if (format is ArchiveFormat.Zip)
+        {
+            return range is null
+                ? await new ZipDump(blobs, destination).Write(folder, cancel)
+                : throw new UserFacingException("A zip archive holds checksums of all that is in it, so no part can be made without the rest. Take tar for a part of an archive.") { Permanent = true };
+        }
+
+        var archive = await TarArchive.Plan(blobs, folder, cancel);
+        var part = (range ?? new ByteRange(0, archive.Length)).Within(0, archive.Length);
+        await archive.CopyRange(part, destination.WriteAsync, cancel);
+        return new ArchiveReport(part.Length, archive.Problems);
     }
 
     /// <summary>Restores a file or a folder with all below it into a folder of this machine.</summary>
     /// <param name="options">What and where to.</param>
-    /// <param name="progress">Told the bytes written so far; null for silence.</param>
-    /// <param name="cancel">Stops; what was restored stays.</param>
-    /// <remarks>Nothing is written outside the target: names that are paths are refused, and links are never followed.</remarks>
-    public async Task<RestoreReport> Restore(RestoreOptions options, IProgress<long>? progress, CancellationToken cancel)
+    /// <param name="progress">Told how far it is; null for silence.</param>
+    /// <param name="cancel">Stops; what was restored stays, and the same restore goes on from there.</param>
+    /// <remarks>
+    /// Nothing is written outside the target: names that are paths are refused, and links are never followed. A file has its name only when it is
+    /// complete.
+    /// </remarks>
+    public async Task<RestoreReport> Restore(RestoreOptions options, IProgress<RestoreProgress>? progress, CancellationToken cancel)
     {
         var node = await Node(options.Path, cancel) ?? throw new UserFacingException($"There is nothing at {Name(options.Path)} in snapshot {Entry.Id.Prefix}.");
         return await new FolderWriter(blobs, options, progress).Restore(node, cancel);
@@ -86,6 +122,11 @@ public sealed class SnapshotTree : IAsyncDisposable
         await Node(path, cancel) is { Type: "file" } file && (file.Content is not null || StreamFolder.IsPresented(file))
             ? file
             : throw new UserFacingException($"There is no file {Name(path)} in snapshot {Entry.Id.Prefix}.");
+
+    private async Task<ArchiveFolder> FindFolder(IReadOnlyList<string> path, CancellationToken cancel) =>
+        await Node(path, cancel) is { Type: "dir", Subtree: not null } folder
+            ? new ArchiveFolder(string.Join('/', path), folder)
+            : throw new UserFacingException($"There is no folder {Name(path)} in snapshot {Entry.Id.Prefix}.");
 
     private static string Name(IReadOnlyList<string> path) => "/" + string.Join('/', path);
 
@@ -104,42 +145,4 @@ public sealed class SnapshotTree : IAsyncDisposable
 
         return node;
     }
-
-    private static async Task Pump(FileContent content, PipeWriter writer, CancellationToken cancel)
-    {
-        try
-        {
-            await content.CopyTo(
-                async (bytes, token) =>
-                {
-                    var flushed = await writer.WriteAsync(bytes, token);
-                    if (flushed.IsCompleted)
-                    {
-                        throw new OperationCanceledException("The reader has what it wanted.");
-                    }
-                },
-                cancel);
-            await writer.CompleteAsync();
-        }
-        catch (Exception failure)
-        {
-            // Reaches whoever reads, as the failure of their next read.
-            await writer.CompleteAsync(failure);
-        }
-    }
 }
-
-/// <summary>What to restore and where to.</summary>
-/// <param name="Path">In the snapshot; empty for all of it.</param>
-/// <param name="Target">Folder of this machine, created when missing.</param>
-public sealed record RestoreOptions(IReadOnlyList<string> Path, string Target)
-{
-    /// <summary>True to replace files that exist. Default false: they are problems in the report, and stay as they are.</summary>
-    public bool Replace { get; init; }
-}
-
-/// <summary>What a restore did.</summary>
-/// <param name="Files">Files restored.</param>
-/// <param name="Bytes">Bytes in them.</param>
-/// <param name="Problems">What could not be restored, one sentence each; everything else was.</param>
-public sealed record RestoreReport(long Files, long Bytes, IReadOnlyList<string> Problems);

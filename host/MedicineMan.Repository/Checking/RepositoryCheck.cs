@@ -36,7 +36,7 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Re
         var remarks = new Remarks(store, keys);
         await remarks.Look(packs, stored, damage, cancel);
         var read = options.ReadData ? await ReadPacks(intact.FindAll(pack => (uint)pack.Id.Leading % options.Share.Of == options.Share.Part - 1), stored, damage, cancel) : 0;
-        await new TreeCheck(new BlobReader(store, index), damage).Run(snapshots.Readable, cancel);
+        await new TreeCheck(new BlobReader(store, index), damage, options).Run(snapshots.Readable, cancel);
         return new CheckReport
         {
             Problems =

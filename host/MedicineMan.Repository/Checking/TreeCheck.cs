@@ -6,9 +6,10 @@ using MedicineMan.Repository.Reading;
 namespace MedicineMan.Repository.Checking;
 
 /// <summary>Walks every folder of every snapshot and makes sure that what it needs is there. A folder found whole once is not walked again.</summary>
-internal sealed class TreeCheck(BlobReader blobs, DamageList damage)
+internal sealed class TreeCheck(BlobReader blobs, DamageList damage, CheckOptions options)
 {
     private readonly HashSet<ObjectId> whole = [];
+    private readonly PatchCheck patches = new(blobs, options);
 
     public async Task Run(IReadOnlyList<SnapshotEntry> snapshots, CancellationToken cancel)
     {
@@ -68,12 +69,13 @@ internal sealed class TreeCheck(BlobReader blobs, DamageList damage)
     {
         try
         {
-            await PatchedStream.Open(blobs, stream, cancel);
+            await patches.Verify(stream, cancel);
             return true;
         }
         catch (DamagedException failure)
         {
-            return Refuse(place, failure.Message);
+            damage.Other(DamageKind.BrokenStream, failure.Message, place);
+            return false;
         }
     }
 

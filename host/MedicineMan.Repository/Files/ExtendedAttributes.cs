@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MedicineMan.Repository.Format;
+using Microsoft.Win32.SafeHandles;
 
 namespace MedicineMan.Repository.Files;
 
@@ -43,13 +44,19 @@ internal static unsafe partial class ExtendedAttributes
         }
     }
 
-    /// <summary>Sets one of an entry of an open folder.</summary>
-    public static void Set(int folder, string entry, ExtendedAttribute attribute, string path)
+    /// <summary>Sets one of an open entry.</summary>
+    /// <param name="entry">It.</param>
+    /// <param name="isHeld">True when it was opened as no more than a place.</param>
+    /// <param name="attribute">What to set.</param>
+    /// <param name="path">For the message.</param>
+    public static void Set(SafeFileHandle entry, bool isHeld, ExtendedAttribute attribute, string path)
     {
-        // There is no call relative to a folder that all kernels have; this names the open one.
-        fixed (byte* place = Posix.Terminated($"/proc/self/fd/{folder}/{entry}"), name = Posix.Terminated(attribute.Name), value = attribute.Value)
+        var number = (int)entry.DangerousGetHandle();
+        // There is no call for a place that is only held; this path leads to it and no further.
+        fixed (byte* place = Posix.Terminated($"/proc/self/fd/{number}"), name = Posix.Terminated(attribute.Name), value = attribute.Value)
         {
-            Posix.ThrowIf(lsetxattr(place, name, value, attribute.Value.Length, 0) != 0, $"{path}, attribute {attribute.Name}");
+            var length = attribute.Value.Length;
+            Posix.ThrowIf((isHeld ? setxattr(place, name, value, length, 0) : fsetxattr(number, name, value, length, 0)) != 0, $"{path}, attribute {attribute.Name}");
         }
     }
 
@@ -89,5 +96,8 @@ internal static unsafe partial class ExtendedAttributes
     private static partial nint lgetxattr(byte* path, byte* name, byte* value, nint size);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int lsetxattr(byte* path, byte* name, byte* value, nint size, int flags);
+    private static partial int setxattr(byte* path, byte* name, byte* value, nint size, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsetxattr(int file, byte* name, byte* value, nint size, int flags);
 }

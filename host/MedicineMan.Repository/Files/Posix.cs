@@ -152,9 +152,13 @@ internal static unsafe partial class Posix
 /// <summary>A system call that failed.</summary>
 internal sealed class PosixException(int error, string message) : IOException(message)
 {
+    public const int NotPermitted = 1;
     public const int NotFound = 2;
     public const int Exists = 17;
+    public const int OtherFileSystem = 18;
     public const int NotAFolder = 20;
+    public const int TooManyNames = 31;
+    public const int TooManyLinks = 40;
 
     public int Error => error;
 }
@@ -163,11 +167,12 @@ internal sealed class PosixException(int error, string message) : IOException(me
 internal static class OpenFlags
 {
     public const int Read = 0;
-    public const int Write = 1;
+    public const int ReadWrite = 2;
     public const int Create = 0x40;
     public const int Exclusive = 0x80;
     public const int NoWait = 0x800;
     public const int CloseOnExec = 0x80000;
+    public const int PathOnly = 0x200000;
 
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
 

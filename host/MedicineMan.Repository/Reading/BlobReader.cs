@@ -40,7 +40,8 @@ internal sealed class BlobReader(ObjectStore store, BlobIndex index)
             }
             catch (DamagedException failure)
             {
-                first ??= failure;
+                // A place that could not be read may be whole: whoever asks must hear of that one.
+                first = first is null || failure.InnerException is StorageException ? failure : first;
             }
         }
 

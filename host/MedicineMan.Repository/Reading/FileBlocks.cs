@@ -13,12 +13,65 @@ internal sealed class FileBlocks(BlobReader blobs, IReadOnlyList<ObjectId> conte
     private const int LargestGap = 64 << 10;
     private const int LargestRead = 8 << 20;
 
+    private long[]? ends;
+
+    /// <summary>How many bytes there are.</summary>
+    public long Length => Ends is [.., var last] ? last : 0;
+
+    // Where each block ends. Whoever reads from front to back needs none of them.
+    private long[] Ends => ends ??= FindEnds();
+
     /// <summary>Gives the file's bytes to the sink, piece by piece and in order. The memory is only lent.</summary>
-    public async Task CopyTo(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
+    public Task CopyTo(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel) => Copy(0, content.Count, sink, cancel);
+
+    /// <summary>Gives a stretch of them to the sink. Only the blocks it lies in are read.</summary>
+    public async Task CopyRange(ByteRange range, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
+    {
+        if (range.Length == 0)
+        {
+            return;
+        }
+
+        var first = FirstEndBeyond(range.Offset);
+        var at = first == 0 ? 0 : Ends[first - 1];
+        await Copy(
+            first, Math.Min(content.Count, FirstEndBeyond(range.End - 1) + 1),
+            (bytes, token) =>
+            {
+                var part = range.Within(at, bytes.Length);
+                at += bytes.Length;
+                return part.Length == 0 ? ValueTask.CompletedTask : sink(bytes.Slice((int)part.Offset, (int)part.Length), token);
+            },
+            cancel);
+    }
+
+    private int FirstEndBeyond(long offset)
+    {
+        var at = Array.BinarySearch(Ends, offset + 1);
+        return at < 0 ? ~at : at;
+    }
+
+    private long[] FindEnds()
+    {
+        var found = new long[content.Count];
+        var end = 0L;
+        for (var i = 0; i < found.Length; i++)
+        {
+            found[i] = end += Place(content[i]).PlainLength;
+        }
+
+        return found;
+    }
+
+    private BlobEntry Place(ObjectId id) => blobs.Index.TryFind(BlobKind.Data, id, out var place)
+        ? place
+        : throw new DamagedException($"The block {id.Prefix} is in no index: a pack or an index file was lost.");
+
+    private async Task Copy(int first, int end, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var windows = Channel.CreateBounded<Task<Window>>(Environment.ProcessorCount);
-        var planning = Plan(windows.Writer, stop.Token);
+        var planning = Plan(first, end, windows.Writer, stop.Token);
         try
         {
             await foreach (var loading in windows.Reader.ReadAllAsync(cancel))
@@ -49,21 +102,17 @@ internal sealed class FileBlocks(BlobReader blobs, IReadOnlyList<ObjectId> conte
         }
     }
 
-    private async Task Plan(ChannelWriter<Task<Window>> windows, CancellationToken cancel)
+    private async Task Plan(int first, int end, ChannelWriter<Task<Window>> windows, CancellationToken cancel)
     {
         try
         {
-            for (var from = 0; from < content.Count;)
+            for (var from = first; from < end;)
             {
                 var places = new List<BlobEntry>();
                 var bytes = 0L;
-                while (from < content.Count && (places.Count == 0 || bytes < WindowBytes))
+                while (from < end && (places.Count == 0 || bytes < WindowBytes))
                 {
-                    if (!blobs.Index.TryFind(BlobKind.Data, content[from], out var place))
-                    {
-                        throw new DamagedException($"The block {content[from].Prefix} is in no index: a pack or an index file was lost.");
-                    }
-
+                    var place = Place(content[from]);
                     places.Add(place);
                     bytes += place.PlainLength;
                     from++;

@@ -11,16 +11,28 @@ internal sealed class FileContent(BlobReader blobs, TreeNode file)
     // A sink that is a pipe would otherwise hold a whole part once more.
     private const int Piece = 1 << 20;
 
+    private readonly FileBlocks blocks = new(blobs, file.Content ?? []);
+    private PatchedStream? stream;
+
+    /// <summary>How many bytes there are, by the blocks and not by what the folder listing says.</summary>
+    public async Task<long> Length(CancellationToken cancel) =>
+        StreamFolder.IsPresented(file) ? (await Stream(cancel)).Pieces.Sum(piece => piece.Part.Size) : blocks.Length;
+
     /// <summary>Gives the bytes to the sink, piece by piece. The memory is only lent.</summary>
-    public async Task CopyTo(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
+    public Task CopyTo(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel) =>
+        StreamFolder.IsPresented(file) ? CopyRange(new ByteRange(0, long.MaxValue), sink, cancel) : blocks.CopyTo(sink, cancel);
+
+    /// <summary>Gives a stretch of them to the sink. What is before and behind it is not read, but for the rest of a part that was patched.</summary>
+    public async Task CopyRange(ByteRange range, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
     {
         if (!StreamFolder.IsPresented(file))
         {
-            await new FileBlocks(blobs, file.Content ?? []).CopyTo(sink, cancel);
+            await blocks.CopyRange(range, sink, cancel);
             return;
         }
 
-        var pieces = (await PatchedStream.Open(blobs, file, cancel)).Pieces;
+        var wanted = Wanted((await Stream(cancel)).Pieces, range);
+        var pieces = wanted.ConvertAll(one => one.Piece);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var codec = new ZstdPatch();
         using var basis = new NativeBuffer();
@@ -36,7 +48,7 @@ internal sealed class FileContent(BlobReader blobs, TreeNode file)
                 if (pieces[i].Basis is null)
                 {
                     ahead = loaded.Load(pieces, i + 1, stop.Token);
-                    await new FileBlocks(blobs, pieces[i].File.Content!).CopyTo(sink, cancel);
+                    await new FileBlocks(blobs, pieces[i].File.Content!).CopyRange(wanted[i].Range, sink, cancel);
                     continue;
                 }
 
@@ -50,6 +62,7 @@ internal sealed class FileContent(BlobReader blobs, TreeNode file)
                     throw new DamagedException($"The part {part.File} of {file.Name} is not what was written: its patch does not yield it.");
                 }
 
+                bytes = bytes.Slice((int)wanted[i].Range.Offset, (int)wanted[i].Range.Length);
                 for (var at = 0; at < bytes.Length; at += Piece)
                 {
                     await sink(bytes.Slice(at, Math.Min(Piece, bytes.Length - at)), cancel);
@@ -62,5 +75,25 @@ internal sealed class FileContent(BlobReader blobs, TreeNode file)
             await stop.CancelAsync();
             await Task.WhenAny(ahead);
         }
+    }
+
+    private async ValueTask<PatchedStream> Stream(CancellationToken cancel) => stream ??= await PatchedStream.Open(blobs, file, cancel);
+
+    private static List<(StreamPiece Piece, ByteRange Range)> Wanted(IReadOnlyList<StreamPiece> pieces, ByteRange range)
+    {
+        var wanted = new List<(StreamPiece, ByteRange)>();
+        var start = 0L;
+        foreach (var piece in pieces)
+        {
+            var part = range.Within(start, piece.Part.Size);
+            if (part.Length > 0)
+            {
+                wanted.Add((piece, part));
+            }
+
+            start += piece.Part.Size;
+        }
+
+        return wanted;
     }
 }

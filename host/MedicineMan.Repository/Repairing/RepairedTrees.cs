@@ -8,6 +8,7 @@ using MedicineMan.Repository.Patching;
 using MedicineMan.Repository.Pruning;
 using MedicineMan.Repository.Reading;
 using MedicineMan.Repository.Storing;
+using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Repository.Repairing;
 
@@ -47,8 +48,9 @@ internal sealed class RepairedTrees(ObjectStore store, BlobReader reader, PackSi
             json = await reader.Blob(BlobKind.Tree, tree, cancel);
             nodes = TreeReader.Read(json.Span, tree);
         }
-        catch (DamagedException)
+        catch (DamagedException failure) when (failure.InnerException is not StorageException or StorageObjectMissingException)
         {
+            // What a storage refuses to read is not lost, and to take it for lost would cost the snapshot.
             return (null, ["/"]);
         }
 

@@ -1,4 +1,5 @@
 using MedicineMan.Repository.Chunking;
+using MedicineMan.Repository.Restoring;
 using MedicineMan.Repository.Tests.Fixtures;
 
 namespace MedicineMan.Repository.Tests;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using MedicineMan.Repository.Restoring;
 using MedicineMan.Repository.Tests.Fixtures;
 
 namespace MedicineMan.Repository.Tests;
@@ -103,7 +104,7 @@ public sealed class FolderTests
         Assert.Contains("exists and was left", Assert.Single(kept.Problems), StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(scratch["target/source/file"]));
 
-        var replaced = await reader.Restore(new RestoreOptions(Segments(scratch["source"]), scratch["target"]) { Replace = true }, null, default);
+        var replaced = await reader.Restore(new RestoreOptions(Segments(scratch["source"]), scratch["target"]) { Overwrite = Overwrite.Always }, null, default);
         Assert.Empty(replaced.Problems);
         Assert.Equal("stored", File.ReadAllText(scratch["target/source/file"]));
     }

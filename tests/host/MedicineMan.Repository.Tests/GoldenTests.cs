@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Restoring;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Repository.Tests.Fixtures;
 using MedicineMan.Repository.Tests.Reference;

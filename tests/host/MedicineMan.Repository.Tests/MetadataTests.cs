@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
+using MedicineMan.Repository.Restoring;
 using MedicineMan.Repository.Tests.Fixtures;
 
 namespace MedicineMan.Repository.Tests;
@@ -64,7 +65,7 @@ public sealed class MetadataTests
         scratch.Write("target/file", "content");
         using var folder = RestoredFolder.OpenTarget(scratch["target"]);
         var node = new TreeNode { Name = "file", Type = "file", Mode = 0x180, Attributes = [new ExtendedAttribute("no-such-namespace.name", [1])] };
-        Assert.Contains("no-such-namespace.name", Assert.Single(folder.Describe(node with { UserId = Posix.UserId(), GroupId = Posix.GroupId() }, "file")), StringComparison.Ordinal);
+        Assert.Contains("no-such-namespace.name", Assert.Single(new Description().Apply(folder, "file", node with { UserId = Posix.UserId(), GroupId = Posix.GroupId() }, "file")), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -94,12 +95,13 @@ public sealed class MetadataTests
             await Shell.Run("mknod \"$1/null\" c 1 3 && mknod \"$1/disk\" b 7 9 && chown 12:34 \"$1/other\"", scratch["source"]);
         }
 
-        using var handle = Posix.Open(-100, scratch["source"], OpenFlags.Read | OpenFlags.Directory, 0, scratch["source"]);
+        using var folder = RestoredFolder.OpenTarget(scratch["source"]);
         try
         {
             foreach (var (entry, name, value) in new[] { ("file", "user.empty", Array.Empty<byte>()), ("file", "user.bytes", [0, 1, 255]), ("sub", "user.täglich", [.. "ja"u8]) })
             {
-                ExtendedAttributes.Set((int)handle.DangerousGetHandle(), entry, new ExtendedAttribute(name, value), entry);
+                using var held = folder.Hold(entry);
+                ExtendedAttributes.Set(held, isHeld: true, new ExtendedAttribute(name, value), entry);
             }
         }
         catch (PosixException failure)

@@ -1,5 +1,6 @@
 using MedicineMan.Repository.Chunking;
 using MedicineMan.Repository.Patching;
+using MedicineMan.Repository.Restoring;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Repository.Tests.Fixtures;
 

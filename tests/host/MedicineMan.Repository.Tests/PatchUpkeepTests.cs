@@ -1,8 +1,10 @@
 using MedicineMan.Repository.Chunking;
 using MedicineMan.Repository.Looking;
+using MedicineMan.Repository.Patching;
 using MedicineMan.Repository.Pruning;
 using MedicineMan.Repository.Repairing;
 using MedicineMan.Repository.Retention;
+using MedicineMan.Repository.Storing;
 using MedicineMan.Repository.Tests.Fixtures;
 
 namespace MedicineMan.Repository.Tests;
@@ -59,6 +61,46 @@ public sealed class PatchUpkeepTests
         var listed = await tree.List(["db"], default);
         Assert.Equal(("dump.patched.damaged", true), (Assert.Single(listed).Name, listed[0].IsDirectory));
         Assert.Contains(await tree.List(["db", "dump.patched.damaged"], default), node => node.Name == "stream.json");
+    }
+
+    [Theory]
+    [InlineData("right", 0)]
+    [InlineData("another part's hash", 1)]
+    [InlineData("another base", 1)]
+    [InlineData("another length", 1)]
+    [InlineData("another length in the folder", 1)]
+    public async Task A_check_of_every_byte_puts_streams_together_and_names_one_that_does_not_come_out(string what, int problems)
+    {
+        await using var test = await TestRepository.Create();
+        await using var forge = await TreeForge.Open(test);
+        var (before, after) = (Some.Table(1 << 20), Some.Table(1 << 20, changeEvery: 100));
+        var patch = new byte[1 << 20];
+        using (var codec = new ZstdPatch())
+        {
+            patch = patch[..codec.Compress(before, after, patch)];
+        }
+
+        var descriptor = new StreamDescriptor
+        {
+            Name = "dump", Size = after.Length - (what is "another length" ? 1 : 0),
+            Parts =
+            [
+                new StreamPart
+                {
+                    File = "000001.patch", Basis = "000001.base", Size = after.Length - (what is "another length" ? 1 : 0),
+                    Sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(what is "another part's hash" ? before : after)),
+                },
+            ],
+        };
+        var folder = await forge.Folder(
+            "dump.patched", await forge.File("000001.base", what is "another base" ? Some.Table(1 << 20, changeEvery: 3) : before), await forge.File("000001.patch", patch),
+            await forge.File("stream.json", descriptor.Write()));
+        var snapshot = await forge.Commit(await forge.File("bystander", "x"), folder with { Size = (ulong)(descriptor.Size - (what is "another length in the folder" ? 1 : 0)) });
+
+        var report = await test.Repository.Check(new CheckOptions { ReadData = true }, null, default);
+
+        Assert.Equal(problems, report.Problems.Count);
+        Assert.All(report.Problems, problem => Assert.Equal((DamageKind.BrokenStream, $"{snapshot.Prefix}:/dump"), (problem.Kind, Assert.Single(problem.Affected))));
     }
 
     private static async Task<(ObjectId First, ObjectId Second)> Patched(TestRepository test)

@@ -1,3 +1,4 @@
+using MedicineMan.Repository.Restoring;
 using MedicineMan.Repository.Tests.Fixtures;
 using MedicineMan.Repository.Tests.Reference;
 

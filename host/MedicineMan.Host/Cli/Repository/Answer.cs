@@ -19,6 +19,9 @@ internal sealed class Answer(TextWriter output, TextWriter errors, bool json)
 
     public void Say(string text, object document) => output.WriteLine(json ? JsonSerializer.Serialize(document, Format) : text);
 
+    /// <summary>How far something is, for programs: not on the output, which holds what was asked for.</summary>
+    public void Status(object document) => errors.WriteLine(JsonSerializer.Serialize(document, Format));
+
     public void Warn(string message) => errors.WriteLine(json ? JsonSerializer.Serialize(new { warning = message }, Format) : Printable(message));
 
     public void Fail(string message) => errors.WriteLine(json ? JsonSerializer.Serialize(new { error = message }, Format) : Printable(message));

@@ -89,15 +89,26 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
     private string Place(ParseResult parsed) =>
         parsed.GetValue(Repo) is { Length: > 0 } place ? place : throw new UserFacingException("No repository. Name its folder with --repo.");
 
-    public async ValueTask<IStorageBackend> OpenStorage(string place, ParseResult parsed, CancellationToken cancel)
+    public async ValueTask<IStorageBackend> OpenStorage(string place, ParseResult parsed, CancellationToken cancel) =>
+        SftpPlace.IsOne(place)
+            ? await openStorage("sftp", await sftp.Settings(SftpPlace.Parse(place), parsed, cancel), cancel)
+            : await openStorage("local", JsonSerializer.SerializeToElement(new { path = Path.GetFullPath(PathOf(place)) }), cancel);
+
+    private static string PathOf(string place) => place.StartsWith(LocalScheme, StringComparison.Ordinal) ? place[LocalScheme.Length..] : place;
+
+    /// <summary>Before something is removed from a folder: a repository that lies in it would go as well.</summary>
+    public void RefuseRepositoryIn(ParseResult parsed, string folder)
     {
-        if (SftpPlace.IsOne(place))
+        if (SftpPlace.IsOne(Place(parsed)))
         {
-            return await openStorage("sftp", await sftp.Settings(SftpPlace.Parse(place), parsed, cancel), cancel);
+            return;
         }
 
-        var path = place.StartsWith(LocalScheme, StringComparison.Ordinal) ? place[LocalScheme.Length..] : place;
-        return await openStorage("local", JsonSerializer.SerializeToElement(new { path = Path.GetFullPath(path) }), cancel);
+        var repository = Path.GetFullPath(PathOf(Place(parsed)));
+        if ((repository + "/").StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal))
+        {
+            throw new UserFacingException($"The repository {repository} lies in {folder}, from which everything that the snapshot does not have would be removed, the repository too. Restore elsewhere, or without removing.");
+        }
     }
 
     private async Task<int> Guarded(ParseResult parsed, Func<Answer, Task<int>> run)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using MedicineMan.Host.Cli.Repository.Backup;
 using MedicineMan.Host.Cli.Repository.Looking;
+using MedicineMan.Host.Cli.Repository.Restoring;
 using MedicineMan.Host.Cli.Repository.Sftp;
 using MedicineMan.Host.Cli.Repository.Upkeep;
 using MedicineMan.Host.Plugins.Capabilities;

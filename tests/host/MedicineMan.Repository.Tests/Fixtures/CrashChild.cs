@@ -29,6 +29,16 @@ public static class CrashChild
 
     public static async Task<int> Main(string[] arguments)
     {
+        if (arguments[0] is RestoreChild.Name)
+        {
+            return await RestoreChild.Run(arguments[1], arguments[2]);
+        }
+
+        if (arguments[0] is Chore.Copy or Chore.Migrate or Chore.Repair)
+        {
+            return await DoChore(arguments[0], arguments[1], arguments[2]);
+        }
+
         var random = new Random(int.Parse(arguments[1], CultureInfo.InvariantCulture));
         await using var storage = await TestRepository.OpenStorage(arguments[0]);
         using var repository = await TestRepository.Open(storage);
@@ -46,6 +56,17 @@ public static class CrashChild
             Console.WriteLine("repair packs");
             await repository.Upkeep.RepairPacks(new RepairOptions { Packs = [await AnyPack(storage)] }, null, default);
         }
+    }
+
+    private static async Task<int> DoChore(string name, string folder, string sourceFolder)
+    {
+        await using var storage = await TestRepository.OpenStorage(folder);
+        using var repository = await TestRepository.Open(storage);
+        await using var from = await TestRepository.OpenStorage(sourceFolder);
+        using var source = name is Chore.Copy ? await TestRepository.Open(from) : null;
+        Console.WriteLine("ready");
+        await Chore.Run(name, repository, source);
+        return 0;
     }
 
     // A whole one: what is carried over must be all of it.

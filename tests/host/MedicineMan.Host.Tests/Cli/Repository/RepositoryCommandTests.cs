@@ -41,7 +41,34 @@ public sealed class RepositoryCommandTests : IDisposable
 
         Assert.Equal(0, (await Run("restore", "latest", "--target", At("restored"), "--path", At("source"))).Code);
         Assert.Equal("second content", File.ReadAllText(At("restored/source/sub/second")));
-        Assert.Equal(3, (await Run("restore", "latest", "--target", At("restored"), "--path", At("source"))).Code);
+        Assert.Contains("2 were right already", (await Run("restore", "latest", "--target", At("restored"), "--path", At("source"))).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_restore_brings_a_folder_to_what_the_snapshot_has_and_lists_it_first()
+    {
+        await Run("init");
+        await Run("backup", At("source"));
+        string[] restore = ["restore", "latest", "--target", At("restored"), "--path", At("source")];
+        Assert.Equal(0, (await Run([.. restore, "--include", "*.none", "--iinclude", "FIRST"])).Code);
+        Assert.Equal([At("restored/source/first")], Directory.GetFiles(At("restored"), "*", SearchOption.AllDirectories));
+        File.WriteAllText(At("restored/source/first"), "mine");
+        File.WriteAllText(At("restored/source/extra"), "mine");
+
+        var kept = await Run(restore);
+        Assert.Equal(3, kept.Code);
+        Assert.Contains("left as it is", kept.Errors, StringComparison.Ordinal);
+        string[] replace = [.. restore, "--overwrite", "always", "--delete"];
+        var would = (await Run([.. replace, "--dry-run", "--json"])).Output.Trim().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal("mine", File.ReadAllText(At("restored/source/first")));
+        Assert.Equal(["removed", "updated"], would.SkipLast(1).Select(line => line.GetProperty("action").GetString()!).Where(action => action is not "unchanged").Order());
+        Assert.Equal(1, would[^1].GetProperty("removed").GetInt32());
+
+        Assert.Equal(0, (await Run([.. replace, "--verify"])).Code);
+        Assert.Equal("first content", File.ReadAllText(At("restored/source/first")));
+        Assert.False(File.Exists(At("restored/source/extra")));
+        await ExpectSentence("is no rule", [.. restore, "--overwrite", "sometimes"]);
+        await ExpectSentence("The repository", "restore", "latest", "--target", folder, "--delete");
     }
 
     [Fact]

@@ -38,6 +38,30 @@ public sealed class RepositoryStreamTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_comes_out_as_tar_or_zip_and_any_stretch_of_tar_and_file_is_that_of_the_whole()
+    {
+        Directory.CreateDirectory(folder["source/sub"]);
+        File.WriteAllText(folder["source/sub/file"], "content");
+        File.WriteAllBytes(folder["source/noise"], Content());
+        Expect(await Run([], "init"));
+        Expect(await Run([], "backup", folder["source"]));
+
+        var tar = await Run([], "dump", "latest", folder["source"]);
+        Expect(tar);
+        Assert.Equal(tar.Output[700_001..900_001], (await Run([], "dump", "latest", folder["source"], "--offset", "700001", "--length", "200000")).Output);
+        Assert.Equal(Content()[100_000..], (await Run([], "dump", "latest", folder["source/noise"], "--offset", "100000")).Output);
+        using var unpacked = new MemoryStream(tar.Output);
+        System.Formats.Tar.TarFile.ExtractToDirectory(unpacked, Directory.CreateDirectory(folder["out"]).FullName, overwriteFiles: false);
+        Assert.Equal("content", File.ReadAllText(folder["out"] + folder["source/sub/file"]));
+
+        Expect(await Run([], "dump", "latest", folder["source"], "--archive", "zip", "--target", folder["archive.zip"]));
+        using var zip = System.IO.Compression.ZipFile.OpenRead(folder["archive.zip"]);
+        Assert.Equal(7, zip.GetEntry(folder["source/sub/file"][1..])!.Length);
+        Assert.Contains("exists", (await Run([], "dump", "latest", folder["source"], "--target", folder["archive.zip"])).Errors, StringComparison.Ordinal);
+        Assert.Contains("Take tar", (await Run([], "dump", "latest", folder["source"], "--archive", "zip", "--offset", "5")).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_dump_that_fails_says_so_and_puts_nothing_out()
     {
         Expect(await Run([], "init"));

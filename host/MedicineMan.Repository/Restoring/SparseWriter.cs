@@ -1,9 +1,12 @@
+using MedicineMan.Repository.Restoring.Targets;
 using Microsoft.Win32.SafeHandles;
 
-namespace MedicineMan.Repository.Files;
+namespace MedicineMan.Repository.Restoring;
 
 /// <summary>Writes a file front to back and leaves holes where it is zero: a sparse file comes back as one and not as what it would be written out.</summary>
-internal sealed class SparseWriter(SafeFileHandle file)
+/// <param name="file">Open for writing.</param>
+/// <param name="isNew">True when nothing is in it yet, so that it is all holes.</param>
+internal sealed class SparseWriter(SafeFileHandle file, bool isNew)
 {
     // A hole smaller than this saves nothing worth a file in pieces.
     private const int Step = 32 << 10;
@@ -11,11 +14,19 @@ internal sealed class SparseWriter(SafeFileHandle file)
     private long at;
     private long written;
 
+    /// <summary>Goes on elsewhere.</summary>
+    public void MoveTo(long offset) => at = offset;
+
     public void Write(ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > 0)
         {
             var zeros = Steps(bytes, zero: true);
+            if (zeros > 0 && !isNew && !TryClear(zeros))
+            {
+                RandomAccess.Write(file, bytes[..zeros], at);
+            }
+
             at += zeros;
             bytes = bytes[zeros..];
             var rest = Steps(bytes, zero: false);
@@ -28,13 +39,18 @@ internal sealed class SparseWriter(SafeFileHandle file)
         }
     }
 
-    public void Finish()
+    /// <summary>Cuts the file off, or makes it longer, where it ends.</summary>
+    public void Finish(long length)
     {
-        if (written < at)
+        if (!isNew || written < length)
         {
-            RandomAccess.SetLength(file, at);
+            RandomAccess.SetLength(file, length);
         }
     }
+
+    // Beyond the end there is nothing to clear.
+    private bool TryClear(int length) =>
+        OpenFolderCalls.fallocate((int)file.DangerousGetHandle(), OpenFolderCalls.PunchHole, at, length) == 0;
 
     // How many bytes from the start are whole steps of zeros, or until the next of those.
     private static int Steps(ReadOnlySpan<byte> bytes, bool zero)
