@@ -1,5 +1,6 @@
 using System.Globalization;
 using MedicineMan.Repository.Restoring;
+using MedicineMan.Repository.Restoring.Targets;
 using MedicineMan.Repository.Tests.Fixtures;
 using MedicineMan.Sdk.Testing.Storage;
 using Xunit.Abstractions;
