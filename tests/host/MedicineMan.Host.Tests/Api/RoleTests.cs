@@ -7,6 +7,7 @@ using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Backups.Runs;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
+using MedicineMan.Host.Schedules;
 using MedicineMan.Host.Servers;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,6 +30,8 @@ public abstract class RoleTests
         ["GET /backups"] = Role.Viewer, ["GET /backups/{id}"] = Role.Viewer, ["GET /backups/{id}/objects"] = Role.Viewer, ["POST /backups/{id}/prove"] = Role.Operator,
         ["GET /restores"] = Role.Viewer, ["GET /restores/{id}"] = Role.Viewer, ["POST /restores"] = Role.Operator,
         ["GET /jobs"] = Role.Viewer, ["GET /jobs/counts"] = Role.Viewer, ["GET /jobs/{id}"] = Role.Viewer, ["GET /jobs/{id}/log"] = Role.Viewer, ["POST /jobs/{id}/cancel"] = Role.Operator, ["POST /jobs/{id}/retry"] = Role.Operator,
+        ["GET /schedules"] = Role.Viewer, ["GET /schedules/{id}"] = Role.Viewer, ["GET /schedules/{id}/starts"] = Role.Viewer, ["POST /schedules"] = Role.Admin, ["POST /schedules/preview"] = Role.Viewer,
+        ["PUT /schedules/{id}"] = Role.Admin, ["DELETE /schedules/{id}"] = Role.Admin, ["POST /schedules/{id}/pause"] = Role.Operator, ["POST /schedules/{id}/resume"] = Role.Operator, ["POST /schedules/{id}/run"] = Role.Operator,
         ["GET /plugins"] = Role.Viewer, ["GET /plugins/available"] = Role.Viewer, ["GET /plugins/{id}"] = Role.Viewer, ["GET /plugins/lock"] = Role.Admin, ["POST /plugins"] = Role.Admin, ["POST /plugins/upload"] = Role.Admin,
         ["POST /plugins/{id}/approve"] = Role.Admin, ["POST /plugins/{id}/decline"] = Role.Admin, ["POST /plugins/{id}/enable"] = Role.Admin, ["POST /plugins/{id}/disable"] = Role.Admin, ["POST /plugins/{id}/upgrade"] = Role.Admin,
         ["POST /plugins/{id}/rollback"] = Role.Admin, ["DELETE /plugins/{id}"] = Role.Admin, ["GET /plugins/registries"] = Role.Viewer, ["POST /plugins/registries"] = Role.Admin,
@@ -107,6 +110,7 @@ public abstract class RoleTests
         var repository = await host.Get<RepositoryStore>().Add(organization, actor, new NewRepository("safe", "local", $$"""{"path":"{{host.Data}}/safe"}"""), null, default);
         var plan = await host.Get<PlanStore>().Add(organization, actor, new PlanSettings { Name = "shop", ServerId = server, RepositoryId = repository, Kind = "postgres" }, default);
         var run = await host.Get<RunStore>().BackUpNow(organization, actor, plan, default);
+        var schedule = await host.Get<ScheduleStore>().Add(organization, actor, new ScheduleSettings { Name = "nightly", Action = "back-up", Subject = plan, Cron = "0 2 1 1 *" }, default);
         const string restore = "r1";
         await host.Get<Database>().Write(
             t => t.Connection!.ExecuteAsync(
@@ -116,13 +120,14 @@ public abstract class RoleTests
                 """,
                 new { restore, repository, server }, t),
             default);
-        return new() { ["servers"] = server, ["repositories"] = repository, ["plans"] = plan, ["backups"] = run, ["restores"] = restore, ["jobs"] = (await host.Get<RunStore>().Get(organization, run, default)).DumpJobId!, ["tokens"] = "none" };
+        return new() { ["servers"] = server, ["repositories"] = repository, ["plans"] = plan, ["backups"] = run, ["restores"] = restore, ["jobs"] = (await host.Get<RunStore>().Get(organization, run, default)).DumpJobId!, ["schedules"] = schedule, ["tokens"] = "none" };
     }
 
     private static object Body(string endpoint, Dictionary<string, string> ids) => endpoint switch
     {
         "PUT /servers/{id}" => new { name = "x", kind = "local" },
         "PUT /servers/{id}/host-key" => new { fingerprint = "SHA256:x", reason = "x" },
+        "PUT /schedules/{id}" => new { name = "x", action = "back-up", subject = ids["plans"], cron = "0 2 * * *" },
         "POST /plans" or "PUT /plans/{id}" => new { name = "x", serverId = ids["servers"], repositoryId = ids["repositories"], kind = "postgres" },
         _ => new { },
     };
