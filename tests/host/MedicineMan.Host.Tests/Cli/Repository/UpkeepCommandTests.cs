@@ -128,7 +128,8 @@ public sealed class UpkeepCommandTests : IDisposable
     {
         var (code, output, errors) = await Run([.. arguments, "--json"]);
         Assert.True(code == 0, errors);
-        return JsonDocument.Parse(output).RootElement;
+        // Status lines may stand before the answer.
+        return JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]).RootElement;
     }
 
     private Task<(int Code, string Output, string Errors)> Run(params string[] arguments) =>
