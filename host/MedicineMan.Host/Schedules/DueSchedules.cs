@@ -19,7 +19,7 @@ internal sealed partial class DueSchedules(Database database, ScheduleActions ac
     private const string StillGoing = "The one before was still going.";
 
     // Of all organisations: the clock is everybody's, and each row says whose it is.
-    private const string DueSql = $"select {ScheduleStore.Columns} from schedules where start_at <= @now order by start_at limit @Together /* organization_id is read with each */";
+    private const string DueOfAllSql = $"select {ScheduleStore.Columns} from schedules where start_at <= @now order by start_at limit @Together";
 
     private const string MoveSql = """
         update schedules set due_at = @due, start_at = @start, waiting = 0
@@ -66,7 +66,7 @@ internal sealed partial class DueSchedules(Database database, ScheduleActions ac
     private async Task<IReadOnlyList<ScheduleRow>> Due(DateTimeOffset now, CancellationToken cancel)
     {
         await using var connection = await database.OpenRead(cancel);
-        return [.. await connection.QueryAsync<ScheduleRow>(new CommandDefinition(DueSql, new { now, Together }, cancellationToken: cancel))];
+        return [.. await connection.QueryAsync<ScheduleRow>(new CommandDefinition(DueOfAllSql, new { now, Together }, cancellationToken: cancel))];
     }
 
     private async Task Start(DbTransaction transaction, ScheduleRow row, DateTimeOffset now, CancellationToken cancel)
