@@ -8,6 +8,8 @@ public interface IJobHandler
 {
     string Type { get; }
 
+    JobPolicy Policy => JobPolicy.Default;
+
     Task Run(JobRun run, CancellationToken cancel);
 }
 

@@ -59,7 +59,7 @@ public sealed class JobChanges(IJobDatabase database)
     {
         if (database.Dialect == SqlDialect.Postgres)
         {
-            foreach (var payload in JobSignal.Payloads(signals))
+            foreach (var payload in JobSignal.Payloads(JobSignal.Few(signals)))
             {
                 await transaction.Run(NotifySql, new { payload }, cancel);
             }
@@ -67,12 +67,12 @@ public sealed class JobChanges(IJobDatabase database)
             return;
         }
 
-        foreach (var signal in signals)
+        foreach (var signal in JobSignal.Few(signals))
         {
             pending.Enqueue(signal);
         }
 
-        if (Interlocked.Exchange(ref delivering, 1) == 0)
+        if (!pending.IsEmpty && Interlocked.Exchange(ref delivering, 1) == 0)
         {
             // Without the caller's execution context: what is ambient there, its transaction perhaps, is not ours.
             ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Deliver(), null);
@@ -84,8 +84,22 @@ public sealed class JobChanges(IJobDatabase database)
         Heard?.Invoke(signal);
         lock (gate)
         {
-            Ring((signal.Organization, signal.Job));
+            if (watchers.Count == 0)
+            {
+                return;
+            }
+
             Ring((signal.Organization, null));
+            if (signal.Job.Length > 0)
+            {
+                Ring((signal.Organization, signal.Job));
+                return;
+            }
+
+            foreach (var key in watchers.Keys.Where(key => key.Organization == signal.Organization))
+            {
+                Ring(key);
+            }
         }
     }
 
@@ -94,6 +108,7 @@ public sealed class JobChanges(IJobDatabase database)
     {
         Heard?.Invoke(new(JobSignal.IsReady, "", ""));
         Heard?.Invoke(new(JobSignal.IsCancelled, "", ""));
+        Heard?.Invoke(new(JobSignal.IsPaused, "", ""));
         lock (gate)
         {
             foreach (var key in watchers.Keys)

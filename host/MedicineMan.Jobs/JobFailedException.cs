@@ -15,9 +15,15 @@ public sealed record JobFailure(bool Permanent, string Message)
     /// True for a failure that its message explains in full: the log then needs no stack.
     public bool Expected { get; init; }
 
-    public static JobFailure From(Exception exception) => exception is JobFailedException
-        ? new(true, exception.Message)
-        : new(false, $"{exception.GetType().Name}: {exception.Message}");
+    /// When the next try makes sense, if somebody said so; else the pause grows with each failure.
+    public TimeSpan? RetryAfter { get; init; }
+
+    public static JobFailure From(Exception exception) => exception switch
+    {
+        JobFailedException => new(true, exception.Message),
+        RetryLaterException later => new(false, exception.Message) { RetryAfter = later.After },
+        _ => new(false, $"{exception.GetType().Name}: {exception.Message}"),
+    };
 }
 
 /// This run's lease is gone: another worker has the job, or it was cancelled or given up. Stop at once; the result is discarded.

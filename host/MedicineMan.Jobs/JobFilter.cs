@@ -8,10 +8,8 @@ public sealed record JobFilter
     public string? Type { get; init; }
 
     public string? ServerId { get; init; }
-}
 
-/// The last row of a page; the next page starts below it.
-public sealed record JobCursor(DateTimeOffset CreatedAt, string Id)
-{
-    public static JobCursor After(JobRow row) => new(row.CreatedAt, row.Id);
+    public string? Person { get; init; }
+
+    public string? Group { get; init; }
 }

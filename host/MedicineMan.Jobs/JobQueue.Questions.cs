@@ -11,7 +11,7 @@ public sealed partial class JobQueue
         requested_by as RequestedBy, concurrency_key as ConcurrencyKey, unique_key as UniqueKey, priority as Priority, state as State,
         attempt as Attempt, failures as Failures, max_attempts as MaxAttempts, time_limit as TimeLimit, created_at as CreatedAt, due_at as DueAt,
         started_at as StartedAt, ended_at as EndedAt, worker as Worker, cancel_requested as CancelRequested, progress as Progress,
-        checkpoint as Checkpoint, error as Error
+        checkpoint as Checkpoint, error as Error, queue as Queue, lane as Lane, deadline as Deadline, group_id as GroupId, signature as Signature
         """;
 
     private const string FindSql = $"select {Columns} from jobs where organization_id = @organization and id = @id";
@@ -20,8 +20,10 @@ public sealed partial class JobQueue
     private const string StatePart = " and state = @state";
     private const string TypePart = " and type = @Type";
     private const string ServerPart = " and server_id = @ServerId";
-    private const string AfterPart = " and (created_at, id) < (@afterCreated, @afterId)";
-    private const string OrderPart = " order by created_at desc, id desc limit @size";
+    private const string PersonPart = " and requested_by = @Person";
+    private const string GroupPart = " and group_id = @Group";
+    private const string AfterPart = " and id < @after";
+    private const string OrderPart = " order by id desc limit @size";
 
     private const string LogSql = """
         select id as Id, attempt as Attempt, written_at as At, message as Message from job_log
@@ -39,8 +41,9 @@ public sealed partial class JobQueue
         select number as Number, worker as Worker, started_at as StartedAt, ended_at as EndedAt, outcome as Outcome, error as Error
         from job_attempts where organization_id = @organization and job_id = @id
         union all
-        select attempt, worker, started_at, null, 'running', null
-        from jobs where organization_id = @organization and id = @id and state = 'running'
+        select attempt, worker, started_at, ended_at, state, null
+        from jobs where organization_id = @organization and id = @id and state in ('running', 'succeeded') and started_at is not null
+          and not exists (select 1 from job_attempts stored where stored.job_id = jobs.id and stored.number = jobs.attempt)
         order by 1 desc limit 200
         """;
 
@@ -49,13 +52,15 @@ public sealed partial class JobQueue
     public async Task<JobRow?> Find(string organization, string id, CancellationToken cancel) =>
         (await database.Rows<StoredJob>(FindSql, new { organization, id }, cancel)).SingleOrDefault()?.ToRow();
 
-    /// Newest first.
-    public async Task<IReadOnlyList<JobRow>> Page(string organization, JobFilter filter, JobCursor? after, int size, CancellationToken cancel)
+    /// Newest first; on from below the job whose id is given.
+    public async Task<IReadOnlyList<JobRow>> Page(string organization, JobFilter filter, string? after, int size, CancellationToken cancel)
     {
         var sql = PageSql
             + (filter.State is null ? "" : StatePart)
             + (filter.Type is null ? "" : TypePart)
             + (filter.ServerId is null ? "" : ServerPart)
+            + (filter.Person is null ? "" : PersonPart)
+            + (filter.Group is null ? "" : GroupPart)
             + (after is null ? "" : AfterPart)
             + OrderPart;
         var question = new
@@ -64,8 +69,9 @@ public sealed partial class JobQueue
             state = filter.State?.Stored(),
             filter.Type,
             filter.ServerId,
-            afterCreated = after?.CreatedAt.Milliseconds(),
-            afterId = after?.Id,
+            filter.Person,
+            filter.Group,
+            after,
             size,
         };
         return [.. (await database.Rows<StoredJob>(sql, question, cancel)).Select(job => job.ToRow())];

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using MedicineMan.Jobs.Rows;
 using MedicineMan.Jobs.Work;
 
@@ -7,23 +6,12 @@ namespace MedicineMan.Jobs;
 
 /// The durable queue: what is asked of it happens in the caller's transaction, together with what the caller writes, or not at all.
 /// Workers claim rows with a fenced lease; nothing that matters lives in memory only.
-public sealed partial class JobQueue(IJobDatabase database, TimeProvider time, JobChanges changes)
+public sealed partial class JobQueue
 {
-    private const string InsertSql = """
-        insert into jobs (id, organization_id, type, version, arguments, title, server_id, requested_by, concurrency_key, unique_key,
-            priority, state, attempt, failures, max_attempts, time_limit, created_at, due_at, lease_token, cancel_requested)
-        values (@Id, @Organization, @Type, @Version, @Arguments, @Title, @ServerId, @RequestedBy, @ConcurrencyKey, @UniqueKey,
-            @Priority, @State, 0, 0, @MaxAttempts, @TimeLimit, @CreatedAt, @DueAt, 0, 0)
-        on conflict do nothing
-        """;
-
-    private const string UnfinishedSql = """
-        select id from jobs where organization_id = @Organization and unique_key = @UniqueKey and ended_at is null
-        """;
-
     private const string CancelWaitingSql = """
         update jobs set state = 'cancelled', ended_at = @now, cancel_requested = 1
         where organization_id = @organization and id = @id and state in ('scheduled', 'ready', 'retrying')
+        returning group_id
         """;
 
     private const string CancelRunningSql = """
@@ -31,96 +19,92 @@ public sealed partial class JobQueue(IJobDatabase database, TimeProvider time, J
         where organization_id = @organization and id = @id and state = 'running' and cancel_requested = 0
         """;
 
-    private const string RetrySql = """
-        update jobs set state = 'ready', due_at = @now, failures = 0, cancel_requested = 0, ended_at = null
-        where organization_id = @organization and id = @id and state in ('retrying', 'dead', 'cancelled')
-          and not exists (select 1 from jobs twin
-            where twin.organization_id = jobs.organization_id and twin.unique_key = jobs.unique_key and twin.ended_at is null and twin.id <> jobs.id)
-        """;
+    private readonly IJobDatabase database;
+    private readonly TimeProvider time;
+    private readonly JobChanges changes;
+    private readonly Insertion insertion;
+    private readonly EnqueueWriter writer;
+    private readonly Groups groups;
+
+    public JobQueue(IJobDatabase database, TimeProvider time, JobChanges changes)
+    {
+        (this.database, this.time, this.changes) = (database, time, changes);
+        insertion = new Insertion(database.Dialect);
+        writer = new EnqueueWriter(database, Insert);
+        groups = new Groups(insertion);
+    }
+
+    /// Adds the job in a transaction of the queue's own, which callers at the same time share, and returns when it is durable: its id, or that
+    /// of the unfinished job that has the same unique key. The fastest way for one job that belongs to nothing else the caller writes.
+    public Task<string> Enqueue(JobRequest request, CancellationToken cancel) => writer.Write(NewJob.Of(request, time.GetUtcNow()), cancel);
 
     /// Adds the job and returns its id, or the id of the unfinished job that has the same unique key.
-    public async Task<string> Enqueue(DbTransaction transaction, JobRequest request, CancellationToken cancel)
-    {
-        Check(request);
-        var now = time.GetUtcNow();
-        var due = request.NotBefore is { } later && later > now ? later : now;
-        var id = Guid.CreateVersion7(now).ToString("N");
-        var row = new
-        {
-            Id = id,
-            request.Organization,
-            request.Type,
-            request.Version,
-            request.Arguments,
-            request.Title,
-            request.ServerId,
-            request.RequestedBy,
-            request.ConcurrencyKey,
-            request.UniqueKey,
-            request.Priority,
-            State = (due > now ? JobState.Scheduled : JobState.Ready).Stored(),
-            request.MaxAttempts,
-            TimeLimit = (long?)request.TimeLimit?.TotalMilliseconds,
-            CreatedAt = now.Milliseconds(),
-            DueAt = due.Milliseconds(),
-        };
+    public async Task<string> Enqueue(DbTransaction transaction, JobRequest request, CancellationToken cancel) =>
+        (await Insert(transaction, [NewJob.Of(request, time.GetUtcNow())], cancel))[0];
 
-        // The job in the way can end between the insert and the question which one it is; then the insert has its turn again.
-        while (await transaction.Run(InsertSql, row, cancel) == 0)
+    /// The same for many, in few statements; the ids in the order of the requests. All of them are good, or none is added.
+    public async Task<IReadOnlyList<string>> EnqueueMany(DbTransaction transaction, IReadOnlyList<JobRequest> requests, CancellationToken cancel)
+    {
+        const int chunk = 1000;
+        var now = time.GetUtcNow();
+        List<NewJob> rows = [.. requests.Select(request => NewJob.Of(request, now))];
+        var ids = new List<string>(rows.Count);
+        foreach (var some in rows.Chunk(chunk))
         {
-            var unfinished = await transaction.Rows<string>(UnfinishedSql, row, cancel);
-            if (unfinished is [var other])
-            {
-                return other;
-            }
+            ids.AddRange(await insertion.Insert(transaction, some, cancel));
         }
 
-        await changes.Announce(transaction, [new(due > now ? JobSignal.IsChanged : JobSignal.IsReady, request.Organization, id)], cancel);
+        await Announce(transaction, rows, cancel);
+        return ids;
+    }
+
+    /// Adds jobs that belong together, and what is to be enqueued when the last of them has ended. Returns the group's id.
+    public async Task<string> EnqueueGroup(DbTransaction transaction, JobGroupRequest group, CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        var (id, rows) = await groups.Add(transaction, group, now, cancel);
+        await Announce(transaction, rows, cancel);
         return id;
     }
 
     /// Cancels a waiting job at once and asks a running one to stop; false when the job has ended, or was asked already.
     public async Task<bool> Cancel(DbTransaction transaction, string organization, string id, CancellationToken cancel)
     {
-        var job = new { organization, id, now = time.GetUtcNow().Milliseconds() };
-
         // A worker can claim the job between the two statements or give it back, so the first is asked twice.
-        var done = await transaction.Run(CancelWaitingSql, job, cancel)
-            + await transaction.Run(CancelRunningSql, job, cancel);
-        done += done == 0 ? await transaction.Run(CancelWaitingSql, job, cancel) : 0;
-        if (done > 0)
+        var done = await CancelWaiting(transaction, organization, id, cancel)
+            || await transaction.Run(CancelRunningSql, new { organization, id }, cancel) > 0
+            || await CancelWaiting(transaction, organization, id, cancel);
+        if (done)
         {
             await changes.Announce(transaction, [new(JobSignal.IsCancelled, organization, id)], cancel);
         }
 
-        return done > 0;
+        return done;
     }
 
-    /// Runs a dead, cancelled or waiting-to-retry job again now, with all its attempts before it; false when it is in another state, or
-    /// when another unfinished job has its unique key.
-    public async Task<bool> Retry(DbTransaction transaction, string organization, string id, CancellationToken cancel)
+    private async Task<bool> CancelWaiting(DbTransaction transaction, string organization, string id, CancellationToken cancel)
     {
-        var done = await transaction.Run(RetrySql, new { organization, id, now = time.GetUtcNow().Milliseconds() }, cancel);
-        if (done > 0)
+        var now = time.GetUtcNow();
+        if (await transaction.Rows<string?>(CancelWaitingSql, new { organization, id, now = now.Milliseconds() }, cancel) is not [var group])
         {
-            await changes.Announce(transaction, [new(JobSignal.IsReady, organization, id)], cancel);
+            return false;
         }
 
-        return done > 0;
+        if (group is not null)
+        {
+            await changes.Announce(transaction, await groups.Ended(transaction, [new(organization, group, Failed: true)], now, cancel), cancel);
+        }
+
+        return true;
     }
 
-    private static void Check(JobRequest request)
+    private async Task<IReadOnlyList<string>> Insert(DbTransaction transaction, IReadOnlyList<NewJob> rows, CancellationToken cancel)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(request.Organization);
-        ArgumentException.ThrowIfNullOrWhiteSpace(request.Type);
-        ArgumentOutOfRangeException.ThrowIfLessThan(request.MaxAttempts, 1);
-        try
-        {
-            using var arguments = JsonDocument.Parse(request.Arguments);
-        }
-        catch (JsonException exception)
-        {
-            throw new ArgumentException($"The arguments of the job {request.Type} are not JSON.", nameof(request), exception);
-        }
+        var ids = await insertion.Insert(transaction, rows, cancel);
+        await Announce(transaction, rows, cancel);
+        return ids;
     }
+
+    private Task Announce(DbTransaction transaction, IReadOnlyList<NewJob> rows, CancellationToken cancel) => changes.Announce(
+        transaction, rows.Select(row => new JobSignal(row.IsReady ? JobSignal.IsReady : JobSignal.IsChanged, row.OrganizationId, row.Id)), cancel);
 }

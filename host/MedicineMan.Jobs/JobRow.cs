@@ -56,6 +56,33 @@ public sealed record JobRow
 
     /// Why the last attempt ended badly, in words for people.
     public string? Error { get; init; }
+
+    public required string Queue { get; init; }
+
+    /// What a ready job waits for besides a worker.
+    public JobWait Wait { get; init; }
+
+    public DateTimeOffset? Deadline { get; init; }
+
+    public string? Group { get; init; }
+
+    /// What dead jobs with this kind of error have in common.
+    public string? Signature { get; init; }
+}
+
+/// What holds a ready job back.
+public enum JobWait
+{
+    None,
+
+    /// Running jobs with its concurrency key.
+    Key,
+
+    /// Its type is paused.
+    Pause,
+
+    /// Its worker died with it; it runs when its worker has no other such job under way.
+    Suspicion,
 }
 
 /// One attempt of a job. Outcomes: running, succeeded, failed, cancelled, lost (its worker died), interrupted (its worker was stopped).

@@ -27,5 +27,12 @@ internal static class JobStates
 
     public static string Stored(this JobState state) => Names[(int)state];
 
+    public static bool IsEnded(this JobState state) => state is JobState.Succeeded or JobState.Dead or JobState.Cancelled;
+
     public static JobState Read(string stored) => (JobState)Array.IndexOf(Names, stored);
+}
+
+internal static class JobHistories
+{
+    public static string Stored(this JobHistory history) => history switch { JobHistory.Brief => "brief", JobHistory.Lasting => "lasting", _ => "normal" };
 }

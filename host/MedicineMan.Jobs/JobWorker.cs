@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using MedicineMan.Jobs.Work;
 using Microsoft.Extensions.Logging;
 
@@ -8,6 +7,8 @@ namespace MedicineMan.Jobs;
 /// Any number of workers share a database; each can be killed at any moment.
 public sealed partial class JobWorker : IAsyncDisposable
 {
+    private static readonly TimeSpan MostIdle = TimeSpan.FromSeconds(1);
+
     private readonly IJobDatabase database;
     private readonly JobChanges changes;
     private readonly JobHandlers handlers;
@@ -15,18 +16,21 @@ public sealed partial class JobWorker : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger logger;
 
-    private readonly ConcurrentDictionary<RunKey, Execution> running = new();
+    private readonly Crew crew;
+    private readonly Pauses pauses;
     private readonly SemaphoreSlim ownRows = new(1, 1);
     private readonly CancellationTokenSource noMoreClaims = new();
     private readonly CancellationTokenSource end = new();
     private readonly Verdict verdict;
     private readonly Claims claims;
     private readonly Leases leases;
+    private readonly Waiting waiting;
     private readonly OutcomeWriter outcomes;
     private readonly Upkeep upkeep;
     private readonly Loop claim;
     private readonly Loop promote;
     private NodeName? node;
+    private Execution? suspect;
     private Task claiming = Task.CompletedTask;
     private Task others = Task.CompletedTask;
 
@@ -35,20 +39,23 @@ public sealed partial class JobWorker : IAsyncDisposable
     {
         (this.database, this.changes, this.handlers, this.options, this.time, this.logger) = (database, changes, handlers, options, time, logger);
         verdict = new Verdict(options);
-        var ends = new Outcomes(database.Dialect, changes);
-        claims = new Claims(database, changes);
-        leases = new Leases(database, changes, ends, verdict);
+        var ends = new Outcomes(database.Dialect, changes, new Groups(new Insertion(database.Dialect)));
+        pauses = new Pauses(database);
+        claims = new Claims(database, changes, new Hindrances(database, pauses, handlers, ends));
+        leases = new Leases(database, ends, verdict);
+        crew = new Crew(options.Concurrency, new Pace(options.Reserve, time), Run, time);
+        waiting = new Waiting(database, changes, ends, pauses);
         outcomes = new OutcomeWriter(database, ends, ownRows, time, logger);
         claim = new Loop("claim", options.PollInterval, time, logger, _ => ClaimAll());
         promote = new Loop("promote", options.PollInterval, time, logger, Promote);
-        upkeep = new Upkeep(leases, running, ownRows, options, time, logger);
+        upkeep = new Upkeep(leases, crew, ownRows, options, time, logger);
     }
 
     /// The name its leases stand under; null before the start.
     public string? Name => node?.Value;
 
     /// Jobs it is running now.
-    public int Running => running.Count;
+    public int Running => crew.Busy;
 
     public async Task StartAsync(CancellationToken cancel)
     {
@@ -58,6 +65,7 @@ public sealed partial class JobWorker : IAsyncDisposable
             Log.TookBack(logger, count, node.Value);
         }
 
+        await pauses.Read(cancel);
         changes.Heard += Hear;
         claiming = Task.WhenAll(claim.Run(noMoreClaims.Token), promote.Run(noMoreClaims.Token));
         others = Task.WhenAll(
@@ -72,8 +80,9 @@ public sealed partial class JobWorker : IAsyncDisposable
     {
         await noMoreClaims.CancelAsync();
         await claiming;
+        await GiveBack(TimeSpan.Zero);
         await Settle(options.Drain, cancel);
-        foreach (var execution in running.Values)
+        foreach (var execution in crew.All)
         {
             execution.Stop(StopCause.Shutdown);
         }
@@ -99,48 +108,77 @@ public sealed partial class JobWorker : IAsyncDisposable
 
     private async Task ClaimAll()
     {
-        var free = options.Concurrency - running.Count;
-        if (free <= 0)
+        crew.Start();
+        await GiveBack(MostIdle);
+        var (places, reserve) = (crew.Free, crew.Lacks);
+        if (places + reserve == 0 || crew.All.Count > options.Concurrency + (2 * options.Reserve))
         {
             return;
         }
 
         // Not cancelled half way: a claim that was committed but not heard of would wait for its lease to run out.
-        var claimed = await claims.ClaimNext(Name!, free, time.GetUtcNow(), options.Lease, CancellationToken.None);
+        var alone = suspect is null || suspect.Done.IsCompleted || time.GetUtcNow() - suspect.ClaimedAt >= options.Suspicion;
+        var wanted = new Wanted(Name!, places, reserve, alone, time.GetUtcNow(), options.Lease) { Queues = options.Queues };
+        var (claimed, more) = await claims.ClaimNext(wanted, CancellationToken.None);
         foreach (var job in claimed)
         {
             var execution = new Execution(database, changes, options, time, verdict, logger, job);
-            running[job.Key] = execution;
-            execution.Done = Task.Run(() => Run(execution), CancellationToken.None);
+            suspect = job.Crashes > 0 ? execution : suspect;
+            crew.Add(execution);
+        }
+
+        crew.Start();
+        if (more)
+        {
+            claim.Ring();
         }
     }
 
+    /// Those in reserve that wait too long go to workers that have time for them.
+    private async Task GiveBack(TimeSpan patience) =>
+        await Task.WhenAll(crew.TakeIdle(patience).Select(execution => Conclude(execution, Verdict.Returned(execution.Job, time.GetUtcNow()))));
+
     private async Task Run(Execution execution)
+    {
+        Outcome? outcome = null;
+        try
+        {
+            outcome = await execution.Run(handlers);
+        }
+        catch (Exception exception)
+        {
+            // Without an outcome the lease runs out and the job is taken over.
+            Log.Broken(logger, exception, execution.Job.Type, execution.Job.Id);
+        }
+
+        // The place is free for the next one while the outcome is written together with others.
+        _ = Conclude(execution, outcome);
+        if (crew.Reserved == 0 || crew.Lacks > 0)
+        {
+            claim.Ring();
+        }
+    }
+
+    private async Task Conclude(Execution execution, Outcome? outcome)
     {
         var job = execution.Job;
         try
         {
-            var outcome = await execution.Run(handlers);
             if (outcome is null || !await outcomes.Write(outcome))
             {
                 Log.Discarded(logger, job.Type, job.Id, job.Attempt);
             }
         }
-        catch (Exception exception)
-        {
-            // Without an outcome the lease runs out and the job is taken over.
-            Log.Broken(logger, exception, job.Type, job.Id);
-        }
         finally
         {
-            running.TryRemove(job.Key, out _);
-            claim.Ring();
+            crew.Conclude(execution);
         }
     }
 
     private async Task Promote(CancellationToken cancel)
     {
-        if (await leases.Promote(time.GetUtcNow(), cancel))
+        await pauses.Read(cancel);
+        if (await waiting.Promote(time.GetUtcNow(), cancel))
         {
             promote.Ring();
         }
@@ -156,13 +194,16 @@ public sealed partial class JobWorker : IAsyncDisposable
             case JobSignal.IsCancelled:
                 upkeep.Beat();
                 break;
+            case JobSignal.IsPaused:
+                promote.Ring();
+                break;
         }
     }
 
     private async Task Settle(TimeSpan patience, CancellationToken cancel)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        await Task.WhenAny(Task.WhenAll(running.Values.Select(execution => execution.Done)), Task.Delay(patience, time, enough.Token));
+        await Task.WhenAny(Task.WhenAll(crew.All.Select(execution => execution.Done)), Task.Delay(patience, time, enough.Token));
         await enough.CancelAsync();
     }
 

@@ -6,6 +6,12 @@ public sealed record JobWorkerOptions
     /// Jobs run at the same time. With 0 the node only listens, promotes and reaps.
     public int Concurrency { get; init; } = 8;
 
+    /// The queues it runs jobs of; null for all.
+    public IReadOnlyCollection<string>? Queues { get; init; }
+
+    /// Most jobs it holds beyond those it runs, ready to start. It takes that many only while jobs take milliseconds.
+    public int Reserve { get; init; } = 1000;
+
     /// How long a job belongs to its worker without a sign of life.
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -31,12 +37,25 @@ public sealed record JobWorkerOptions
 
     public TimeSpan RetryCap { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// Times in a row that a worker may die with a job before that is taken for the reason, and the job is dead.
+    public int MostCrashes { get; init; } = 2;
+
+    /// How long a job whose worker died is the only such one in its worker when it runs again: long enough to show whether it is the reason.
+    public TimeSpan Suspicion { get; init; } = TimeSpan.FromSeconds(30);
+
     /// Log lines kept of one attempt.
     public int LogLines { get; init; } = 10_000;
 
     /// File that holds this node's name, locked while the worker runs. A worker that comes back under the same name takes its own jobs up
     /// again at once instead of waiting for the leases to run out. Without it every start is a new node.
     public string? NodeFile { get; init; }
+
+    /// How long ended jobs are kept, by the class they were enqueued with. Dead ones are kept three times as long.
+    public TimeSpan KeepBrief { get; init; } = TimeSpan.FromDays(1);
+
+    public TimeSpan KeepNormal { get; init; } = TimeSpan.FromDays(30);
+
+    public TimeSpan KeepLasting { get; init; } = TimeSpan.FromDays(400);
 
     /// Tells permanent failures from others, and words them.
     public Func<Exception, JobFailure> Classify { get; init; } = JobFailure.From;

@@ -88,9 +88,12 @@ internal sealed class Migrator(Database database, TimeProvider time)
         return reader.ReadToEnd();
     }
 
+    // {ordinal} is text whose order does not depend on the database's language.
     private string Translate(string sql) => database.Dialect is SqlDialect.Postgres
-        ? sql.Replace("{bytes}", "bytea", StringComparison.Ordinal).Replace("{serial}", "bigint generated always as identity primary key", StringComparison.Ordinal)
-        : sql.Replace("{bytes}", "blob", StringComparison.Ordinal).Replace("{serial}", "integer primary key autoincrement", StringComparison.Ordinal);
+        ? sql.Replace("{ordinal}", "collate \"C\"", StringComparison.Ordinal).Replace("{bytes}", "bytea", StringComparison.Ordinal)
+            .Replace("{serial}", "bigint generated always as identity primary key", StringComparison.Ordinal)
+        : sql.Replace("{ordinal}", "", StringComparison.Ordinal).Replace("{bytes}", "blob", StringComparison.Ordinal)
+            .Replace("{serial}", "integer primary key autoincrement", StringComparison.Ordinal);
 
     private sealed record Step(string Name, string Sql)
     {

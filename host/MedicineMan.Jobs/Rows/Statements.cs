@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Dapper;
 
 namespace MedicineMan.Jobs.Rows;
@@ -7,7 +8,10 @@ namespace MedicineMan.Jobs.Rows;
 /// Dapper with cancellation, and lists as JSON parameters, which both databases can join with.
 internal static class Statements
 {
-    private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions SnakeCase = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     public static Task<int> Run(this DbTransaction transaction, string sql, object arguments, CancellationToken cancel) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, arguments, transaction, cancellationToken: cancel));

@@ -1,3 +1,5 @@
+using MedicineMan.Jobs.Work;
+
 namespace MedicineMan.Jobs.Rows;
 
 /// Rows as both databases hold them: times in milliseconds, states in words.
@@ -53,8 +55,23 @@ internal sealed record StoredJob
 
     public string? Error { get; init; }
 
+    public required string Queue { get; init; }
+
+    public required string Lane { get; init; }
+
+    public long? Deadline { get; init; }
+
+    public string? GroupId { get; init; }
+
+    public string? Signature { get; init; }
+
     public JobRow ToRow() => new()
     {
+        Queue = Queue,
+        Wait = State == "ready" ? Lanes.WaitOf(Lane) : JobWait.None,
+        Deadline = Statements.Time(Deadline),
+        Group = GroupId,
+        Signature = Signature,
         Id = Id,
         Organization = Organization,
         Type = Type,
@@ -126,4 +143,19 @@ internal sealed record StoredCount
     public required string State { get; init; }
 
     public required long Jobs { get; init; }
+}
+
+internal sealed record StoredPause
+{
+    public required string Organization { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string PausedBy { get; init; }
+
+    public required long PausedAt { get; init; }
+
+    public JobPause ToPause() => new(Organization, PauseKinds.Read(Kind), Name) { PausedBy = PausedBy, PausedAt = Statements.Time(PausedAt) };
 }

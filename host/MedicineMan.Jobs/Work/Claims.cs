@@ -1,99 +1,140 @@
 using System.Data.Common;
-using Npgsql;
 using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Work;
 
-/// Hands ready jobs to one worker each, best first, and never two running ones with the same concurrency key.
-internal sealed class Claims(IJobDatabase database, JobChanges changes)
+/// What a worker asks for: jobs for its free places, and some more in reserve, when its jobs are so short that asking for each would take longer than running it.
+internal sealed record Wanted(string Worker, int Places, int Reserve, bool Suspect, DateTimeOffset Now, TimeSpan Lease)
 {
-    // Several PostgreSQL workers claim at once: rows another one is claiming are skipped, and so are keys another one is claiming for,
-    // without ever waiting. SQLite's claims come one after another anyway.
-    private const string SkipLocked = "for update skip locked";
-    private const string KeyIsFree = "and (concurrency_key is null or pg_try_advisory_xact_lock(hashtextextended(organization_id || '/' || concurrency_key, 0)))";
-
-    private readonly string claimSql = $"""
-        with candidates as materialized (
-            select id, organization_id, concurrency_key, priority, due_at
-            from jobs
-            where state = 'ready' and (concurrency_key is null or not exists (select 1 from jobs busy
-                where busy.state = 'running' and busy.organization_id = jobs.organization_id and busy.concurrency_key = jobs.concurrency_key))
-            order by priority desc, due_at, id
-            limit @size {(database.Dialect == SqlDialect.Postgres ? SkipLocked : "")}
-        ), ordered as materialized (
-            select id, organization_id, concurrency_key,
-                row_number() over (partition by organization_id, coalesce(concurrency_key, id) order by priority desc, due_at, id) as place
-            from candidates
-        ), picked as materialized (
-            select id from ordered where place = 1 {(database.Dialect == SqlDialect.Postgres ? KeyIsFree : "")}
-        )
-        update jobs set state = 'running', attempt = attempt + 1, lease_token = lease_token + 1, lease_until = @until, worker = @worker,
-            started_at = @now, progress = null
-        where id in (select id from picked)
-        returning id as Id, organization_id as Organization, type as Type, version as Version, arguments as Arguments, attempt as Attempt,
-            failures as Failures, max_attempts as MaxAttempts, time_limit as TimeLimit, lease_token as Token, started_at as StartedAt,
-            checkpoint as Checkpoint, worker as Worker, priority as Priority, due_at as DueAt
-        """;
-
-    public async Task<IReadOnlyList<ClaimedJob>> ClaimNext(string worker, int size, DateTimeOffset now, TimeSpan lease, CancellationToken cancel)
-    {
-        var question = new { worker, size, now = now.Milliseconds(), until = (now + lease).Milliseconds() };
-        while (true)
-        {
-            try
-            {
-                var claimed = await database.Write(transaction => Claim(transaction, question, cancel), cancel);
-                return [.. claimed.OrderByDescending(job => job.Priority).ThenBy(job => job.DueAt).ThenBy(job => job.Id, StringComparer.Ordinal)];
-            }
-            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
-            {
-                // Another worker committed a running job with the same concurrency key between our look and our update; the next look sees it.
-                cancel.ThrowIfCancellationRequested();
-            }
-        }
-    }
-
-    private async Task<List<ClaimedJob>> Claim(DbTransaction transaction, object question, CancellationToken cancel)
-    {
-        var jobs = await transaction.Rows<ClaimedJob>(claimSql, question, cancel);
-        await changes.Announce(transaction, jobs.Select(job => new JobSignal(JobSignal.IsChanged, job.Organization, job.Id)), cancel);
-        return jobs;
-    }
+    /// Null for all.
+    public IReadOnlyCollection<string>? Queues { get; init; }
 }
 
-/// A job as its worker holds it.
-internal sealed record ClaimedJob
+/// Hands ready jobs to one worker each: the lanes of the organisations in turn, in each the best first.
+internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindrances hindrances)
 {
-    public required string Id { get; init; }
+    private const int MostLanes = 64;
 
-    public required string Organization { get; init; }
+    // Jumps from lane to lane, so that a long line costs as much as a short one.
+    private const string LanesSql = """
+        with recursive open (lane) as (
+            select (select min(lane) from jobs where state = 'ready' and lane > @after and lane < '~')
+            union all
+            select (select min(lane) from jobs where state = 'ready' and lane > open.lane and lane < '~') from open where open.lane is not null
+        )
+        select lane from open where lane is not null limit @most
+        """;
 
-    public required string Type { get; init; }
+    // Rows another worker is claiming are skipped; SQLite's claims come one after another anyway.
+    private readonly string lineSql = $"""
+        select {ClaimedJob.Columns} from jobs where state = 'ready' and lane = @lane order by rank, id limit @most
+        {(database.Dialect == SqlDialect.Postgres ? "for update skip locked" : "")}
+        """;
 
-    public required int Version { get; init; }
+    private readonly string takeSql = $"""
+        update jobs set state = 'running', attempt = attempt + 1, lease_token = lease_token + 1, lease_until = @until, worker = @Worker,
+            started_at = start, concurrency_slot = slot, progress = null
+        from {Statements.Items(database.Dialect, "job text", "org text", "start bigint", "slot integer")}
+        where id = job and organization_id = org
+        """;
 
-    public required string Arguments { get; init; }
+    private string last = "";
 
-    public required int Attempt { get; init; }
+    /// The jobs this worker has now, those with a start for its free places, and whether there may be more.
+    public async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> ClaimNext(Wanted wanted, CancellationToken cancel)
+    {
+        var claimed = await database.Write(transaction => Claim(transaction, wanted, cancel), cancel);
+        return claimed;
+    }
 
-    public required int Failures { get; init; }
+    private async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> Claim(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
+    {
+        var (line, more) = await Line(transaction, wanted, cancel);
+        var free = await hindrances.Sieve(transaction, line, wanted.Now, cancel);
+        var taken = Choose(free, wanted);
+        if (taken.Count > 0)
+        {
+            var rows = taken.Select(job => new { Job = job.Job.Id, Org = job.Job.Organization, Start = job.Job.StartedAt, job.Slot });
+            await transaction.Run(takeSql, new { rows = Statements.Json(rows), until = (wanted.Now + wanted.Lease).Milliseconds(), wanted.Worker }, cancel);
+            await changes.Announce(transaction, taken.Select(job => new JobSignal(JobSignal.IsChanged, job.Job.Organization, job.Job.Id)), cancel);
+        }
 
-    public required int MaxAttempts { get; init; }
+        return ([.. taken.Select(job => job.Job)], more && (taken.Count > 0 || free.Count < line.Count));
+    }
 
-    public long? TimeLimit { get; init; }
+    /// The heads of the lanes, one of each in turn, behind a suspect if one is wanted.
+    private async Task<(List<ClaimedJob> Line, bool More)> Line(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
+    {
+        var line = new List<ClaimedJob>();
+        if (wanted is { Suspect: true, Places: > 0 })
+        {
+            var suspects = await transaction.Rows<ClaimedJob>(lineSql, new { lane = Lanes.Suspect, most = MostLanes }, cancel);
+            line.AddRange(suspects.Where(job => wanted.Queues is null || wanted.Queues.Contains(job.Queue)).Take(1));
+        }
 
-    /// The fencing token: every write for this run carries it, and one that is not the newest changes nothing.
-    public required long Token { get; init; }
+        var want = wanted.Places + wanted.Reserve - line.Count;
+        var lanes = await Open(transaction, wanted, cancel);
+        var share = lanes.Count == 0 ? 0 : Math.Max(1, (want + lanes.Count - 1) / lanes.Count);
+        var heads = new List<List<ClaimedJob>>();
+        var found = 0;
+        foreach (var lane in lanes)
+        {
+            if (found >= want)
+            {
+                break;
+            }
 
-    public required long StartedAt { get; init; }
+            heads.Add(await transaction.Rows<ClaimedJob>(lineSql, new { lane, most = share }, cancel));
+            found += heads[^1].Count;
+            last = lane;
+        }
 
-    public string? Checkpoint { get; init; }
+        for (var place = 0; place < share; place++)
+        {
+            line.AddRange(heads.Where(head => place < head.Count).Select(head => head[place]));
+        }
 
-    public required string Worker { get; init; }
+        return (line, heads.Any(head => head.Count == share));
+    }
 
-    public RunKey Key => new() { Job = Id, Token = Token };
+    /// Begins behind the lane that had its turn last, so that everybody has one.
+    private async Task<List<string>> Open(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
+    {
+        var lanes = await transaction.Rows<string>(LanesSql, new { after = last, most = MostLanes }, cancel);
+        if (last != "" && lanes.Count < MostLanes)
+        {
+            var start = await transaction.Rows<string>(LanesSql, new { after = "", most = MostLanes - lanes.Count }, cancel);
+            lanes.AddRange(start.Except(lanes));
+        }
 
-    public int Priority { get; init; }
+        return [.. lanes.Where(lane => hindrances.IsOpen(lane) && (wanted.Queues is null || wanted.Queues.Contains(Lanes.QueueOf(lane))))];
+    }
 
-    public long DueAt { get; init; }
+    /// What waits in the worker may be lost with it before it began, so that is only for jobs that bear it and were never tried before.
+    private static List<FreeJob> Choose(IReadOnlyList<FreeJob> free, Wanted wanted)
+    {
+        var taken = new List<FreeJob>();
+        var (places, reserve) = (wanted.Places, wanted.Reserve);
+        foreach (var (job, slot) in free)
+        {
+            var starts = places > 0;
+            if (starts)
+            {
+                places--;
+            }
+            else if (reserve > 0 && job is { Attempt: 0, MaxAttempts: > 1, ConcurrencyKey: null })
+            {
+                reserve--;
+            }
+            else
+            {
+                continue;
+            }
+
+            var now = wanted.Now.Milliseconds();
+            taken.Add(new(job with { Attempt = job.Attempt + 1, Token = job.Token + 1, Worker = wanted.Worker, StartedAt = starts ? now : null }, slot));
+        }
+
+        return taken;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using MedicineMan.Jobs.Rows;
 using Microsoft.Extensions.Logging;
 
 namespace MedicineMan.Jobs.Work;
@@ -16,15 +17,23 @@ internal enum StopCause
 /// One attempt of one job from claim to outcome: starts the handler, stops it when told to, gives it up when it does not listen.
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer to free, and an abandoned handler may use its token for as long as it likes.")]
 internal sealed partial class Execution(
-    IJobDatabase database, JobChanges changes, JobWorkerOptions options, TimeProvider time, Verdict verdict, ILogger logger, ClaimedJob job)
+    IJobDatabase database, JobChanges changes, JobWorkerOptions options, TimeProvider time, Verdict verdict, ILogger logger, ClaimedJob claimed)
 {
     private readonly CancellationTokenSource stop = new();
+    private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ClaimedJob job = claimed;
+    private JobPolicy policy = JobPolicy.Default;
     private int cause;
 
     public ClaimedJob Job => job;
 
-    /// The whole of it, outcome written; set by the worker that runs it.
-    public Task Done { get; set; } = Task.CompletedTask;
+    /// When it came to this worker.
+    public DateTimeOffset ClaimedAt { get; } = time.GetUtcNow();
+
+    /// The whole of it, outcome written.
+    public Task Done => done.Task;
+
+    public void Conclude() => done.TrySetResult();
 
     /// The first cause counts, except that without the lease nothing else does.
     public void Stop(StopCause why)
@@ -45,11 +54,18 @@ internal sealed partial class Execution(
     /// The outcome to write; null when it is no longer this run's to say.
     public async Task<Outcome?> Run(JobHandlers handlers)
     {
+        job = job with { StartedAt = job.StartedAt ?? time.GetUtcNow().Milliseconds() };
+        if ((StopCause)Volatile.Read(ref cause) == StopCause.Cancelled)
+        {
+            return Verdict.Cancelled(job, time.GetUtcNow(), null);
+        }
+
         if (handlers.Find(job.Type) is not { } handler)
         {
             return verdict.Unknown(job, time.GetUtcNow());
         }
 
+        policy = handler.Policy;
         JsonElement arguments;
         try
         {
@@ -57,14 +73,12 @@ internal sealed partial class Execution(
         }
         catch (JsonException exception)
         {
-            return verdict.Failed(job, time.GetUtcNow(), new(true, $"The stored arguments of this job are not JSON ({exception.Message}); enqueue it anew."));
+            return verdict.Failed(job, time.GetUtcNow(), new(true, $"The stored arguments of this job are not JSON ({exception.Message}); enqueue it anew."), policy);
         }
 
         using var journal = new Journal(database, changes, options, time, logger, job);
         var run = new JobRun(database, job, arguments, new Fence(database, time, options.Lease, job), journal, RunsAgain);
-        using var limit = job.TimeLimit is { } most
-            ? time.CreateTimer(_ => Stop(StopCause.TimeLimit), null, TimeSpan.FromMilliseconds(most), Timeout.InfiniteTimeSpan)
-            : null;
+        using var limit = Limit() is { } most ? time.CreateTimer(_ => Stop(StopCause.TimeLimit), null, most, Timeout.InfiniteTimeSpan) : null;
         var work = Task.Run(() => handler.Run(run, stop.Token), CancellationToken.None);
         var ended = await EndedInTime(work);
         await journal.Close();
@@ -104,11 +118,11 @@ internal sealed partial class Execution(
                 case StopCause.Shutdown:
                     return Verdict.Interrupted(job, now);
                 case StopCause.TimeLimit:
-                    return verdict.Failed(job, now, new(false, TooLong()));
+                    return verdict.Failed(job, now, new(HasNoTime, TooLong()), policy);
                 default:
                     var failure = options.Classify(exception);
                     Log.Failed(logger, failure.Expected ? null : exception, job.Type, job.Id, job.Attempt, failure.Message);
-                    return exception is LeaseLostException ? null : verdict.Failed(job, now, failure);
+                    return exception is LeaseLostException ? null : verdict.Failed(job, now, failure, policy);
             }
         }
     }
@@ -117,7 +131,7 @@ internal sealed partial class Execution(
     {
         StopCause.LeaseLost or StopCause.Shutdown => true,
         StopCause.Cancelled => false,
-        StopCause.TimeLimit => Verdict.RunsAgain(job, permanent: false),
+        StopCause.TimeLimit => Verdict.RunsAgain(job, permanent: HasNoTime),
         _ => exception is LeaseLostException || Verdict.RunsAgain(job, options.Classify(exception).Permanent),
     };
 
@@ -131,12 +145,21 @@ internal sealed partial class Execution(
         return (StopCause)Volatile.Read(ref cause) switch
         {
             StopCause.Cancelled => Verdict.Cancelled(job, time.GetUtcNow(), message),
-            StopCause.TimeLimit => verdict.Failed(job, time.GetUtcNow(), new(false, $"{TooLong()} {message}")),
+            StopCause.TimeLimit => verdict.Failed(job, time.GetUtcNow(), new(HasNoTime, $"{TooLong()} {message}"), policy),
             _ => null,
         };
     }
 
-    private string TooLong() => $"It took longer than its limit of {TimeSpan.FromMilliseconds(job.TimeLimit ?? 0)}.";
+    /// Behind its deadline trying again is pointless.
+    private bool HasNoTime => job.Deadline <= time.GetUtcNow().Milliseconds();
+
+    private TimeSpan? Limit()
+    {
+        var most = Math.Min(job.TimeLimit ?? long.MaxValue, job.Deadline - time.GetUtcNow().Milliseconds() ?? long.MaxValue);
+        return most == long.MaxValue ? null : TimeSpan.FromMilliseconds(Math.Clamp(most, 0, int.MaxValue));
+    }
+
+    private string TooLong() => HasNoTime ? "Its deadline passed before it had ended." : $"It took longer than its limit of {TimeSpan.FromMilliseconds(job.TimeLimit ?? 0)}.";
 
     private static partial class Log
     {

@@ -1,16 +1,27 @@
 namespace MedicineMan.Jobs.Work;
 
-/// What happened to a job, as told to watchers and workers on all nodes: c(hanged), r(eady to be claimed), x (asked to stop).
+/// What happened to a job, as told to watchers and workers on all nodes: c(hanged), r(eady to be claimed), x (asked to stop), p (paused or resumed).
+/// Without a job it is about any of the organisation's.
 internal readonly record struct JobSignal(char Kind, string Organization, string Job)
 {
     public const char IsChanged = 'c';
     public const char IsReady = 'r';
     public const char IsCancelled = 'x';
+    public const char IsPaused = 'p';
 
     private const char Separator = '\t';
 
     // A PostgreSQL notification holds just under 8000 bytes.
     private const int MostBytes = 7500;
+
+    private const int MostSingle = 50;
+
+    /// One signal an organisation in place of very many.
+    public static IReadOnlyList<JobSignal> Few(IEnumerable<JobSignal> signals)
+    {
+        List<JobSignal> all = [.. signals];
+        return all.Count <= MostSingle ? all : [.. all.Select(signal => signal with { Job = "" }).Distinct()];
+    }
 
     public static IEnumerable<string> Payloads(IEnumerable<JobSignal> signals)
     {

@@ -2,32 +2,19 @@ using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Work;
 
-/// Keeps leases alive, finds those that ran out, and promotes what has become due. These loops serve all organisations at once.
-internal sealed class Leases(IJobDatabase database, JobChanges changes, Outcomes outcomes, Verdict verdict)
+/// Keeps leases alive and finds those that ran out, for all organisations at once.
+internal sealed class Leases(IJobDatabase database, Outcomes outcomes, Verdict verdict)
 {
     private const int Batch = 200;
 
-    private const string ClaimedColumns = """
-        id as Id, organization_id as Organization, type as Type, version as Version, '' as Arguments, attempt as Attempt, failures as Failures,
-        max_attempts as MaxAttempts, lease_token as Token, started_at as StartedAt, worker as Worker
-        """;
-
     private const string FlaggedSql = "select id from jobs where state = 'running' and worker = @worker and cancel_requested = 1 limit 1";
     private const string AnyExpiredSql = "select id from jobs where state = 'running' and lease_until < @now limit 1";
-    private const string AnyDueSql = "select id from jobs where state in ('scheduled', 'retrying') and due_at <= @now limit 1";
 
     private readonly string expiredSql =
-        $"select {ClaimedColumns} from jobs where state = 'running' and lease_until < @now limit {Batch} {SkipLocked(database)}";
+        $"select {ClaimedJob.Columns} from jobs where state = 'running' and lease_until < @now limit {Batch} {SkipLocked(database)}";
 
     private readonly string ownSql =
-        $"select {ClaimedColumns} from jobs where state = 'running' and worker = @worker limit {Batch} {SkipLocked(database)}";
-
-    private readonly string promoteSql = $"""
-        update jobs set state = 'ready'
-        where state in ('scheduled', 'retrying') and id in (
-            select id from jobs where state in ('scheduled', 'retrying') and due_at <= @now order by due_at limit {Batch} {SkipLocked(database)})
-        returning id as Job, organization_id as Org
-        """;
+        $"select {ClaimedJob.Columns} from jobs where state = 'running' and worker = @worker limit {Batch} {SkipLocked(database)}";
 
     private readonly string renewSql = $"""
         update jobs set lease_until = @until
@@ -42,7 +29,7 @@ internal sealed class Leases(IJobDatabase database, JobChanges changes, Outcomes
         var rows = Statements.Json(jobs.Select(job => new { Job = job.Id, Org = job.Organization, job.Token }));
         var renewed = await database.Write(
             transaction => transaction.Rows<Renewed>(renewSql, new { rows, until = until.Milliseconds() }, cancel), cancel);
-        return renewed.ToDictionary(row => new RunKey { Job = row.Job, Token = row.Token }, row => row.CancelRequested != 0);
+        return renewed.ToDictionary(row => new RunKey(row.Job, row.Token), row => row.CancelRequested != 0);
     }
 
     /// Whether one of the worker's jobs has been asked to stop.
@@ -68,25 +55,6 @@ internal sealed class Leases(IJobDatabase database, JobChanges changes, Outcomes
         return all;
     }
 
-    /// Makes due jobs ready; returns whether there may be more.
-    public async Task<bool> Promote(DateTimeOffset now, CancellationToken cancel)
-    {
-        var due = new { now = now.Milliseconds() };
-        if ((await database.Rows<string>(AnyDueSql, due, cancel)).Count == 0)
-        {
-            return false;
-        }
-
-        return await database.Write(
-            async transaction =>
-            {
-                var promoted = await transaction.Rows<Promoted>(promoteSql, due, cancel);
-                await changes.Announce(transaction, promoted.Select(row => new JobSignal(JobSignal.IsReady, row.Org, row.Job)), cancel);
-                return promoted.Count == Batch;
-            },
-            cancel);
-    }
-
     private Task<int> TakeAway(string sql, object question, DateTimeOffset now, bool sameNode, CancellationToken cancel) => database.Write(
         async transaction =>
         {
@@ -106,12 +74,5 @@ internal sealed class Leases(IJobDatabase database, JobChanges changes, Outcomes
         public required long Token { get; init; }
 
         public required int CancelRequested { get; init; }
-    }
-
-    private sealed record Promoted
-    {
-        public required string Job { get; init; }
-
-        public required string Org { get; init; }
     }
 }

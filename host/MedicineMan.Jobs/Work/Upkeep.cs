@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace MedicineMan.Jobs.Work;
@@ -7,7 +6,7 @@ namespace MedicineMan.Jobs.Work;
 internal sealed class Upkeep
 {
     private readonly Leases leases;
-    private readonly ConcurrentDictionary<RunKey, Execution> running;
+    private readonly Crew crew;
     private readonly SemaphoreSlim ownRows;
     private readonly JobWorkerOptions options;
     private readonly TimeProvider time;
@@ -18,9 +17,9 @@ internal sealed class Upkeep
     private DateTimeOffset reapAgain;
 
     public Upkeep(
-        Leases leases, ConcurrentDictionary<RunKey, Execution> running, SemaphoreSlim ownRows, JobWorkerOptions options, TimeProvider time, ILogger logger)
+        Leases leases, Crew crew, SemaphoreSlim ownRows, JobWorkerOptions options, TimeProvider time, ILogger logger)
     {
-        (this.leases, this.running, this.ownRows, this.options, this.time) = (leases, running, ownRows, options, time);
+        (this.leases, this.crew, this.ownRows, this.options, this.time) = (leases, crew, ownRows, options, time);
         heartbeat = new Loop("heartbeat", options.Heartbeat, time, logger, Renew);
         lookForCancels = new Loop("cancel", options.PollInterval, time, logger, LookForCancels);
         reap = new Loop("reap", options.PollInterval, time, logger, Reap);
@@ -37,7 +36,7 @@ internal sealed class Upkeep
 
     private async Task Renew(CancellationToken cancel)
     {
-        var mine = running.Values.ToList();
+        var mine = crew.All.ToList();
         if (mine.Count == 0)
         {
             return;
@@ -70,7 +69,7 @@ internal sealed class Upkeep
     // The safety net when the word that a job is to stop did not get through.
     private async Task LookForCancels(CancellationToken cancel)
     {
-        if (!running.IsEmpty && await leases.AnyFlagged(worker, cancel))
+        if (!crew.IsEmpty && await leases.AnyFlagged(worker, cancel))
         {
             await Renew(cancel);
         }

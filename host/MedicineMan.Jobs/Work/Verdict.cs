@@ -15,11 +15,14 @@ internal sealed class Verdict(JobWorkerOptions options)
     public static Outcome Interrupted(ClaimedJob job, DateTimeOffset now) =>
         Again(job, now, TimeSpan.Zero, job.Failures, "interrupted", "The worker was stopped; the job goes on with the next one.");
 
-    public Outcome Failed(ClaimedJob job, DateTimeOffset now, JobFailure failure)
+    /// The worker was stopped before it could start the job.
+    public static Outcome Returned(ClaimedJob job, DateTimeOffset now) => Interrupted(job, now) with { Result = "returned" };
+
+    public Outcome Failed(ClaimedJob job, DateTimeOffset now, JobFailure failure, JobPolicy policy)
     {
         var failures = job.Failures + 1;
         return RunsAgain(job, failure.Permanent)
-            ? Again(job, now, Backoff(failures), failures, "failed", failure.Message)
+            ? Again(job, now, failure.RetryAfter ?? Backoff(failures, policy), failures, "failed", failure.Message)
             : End(job, now, JobState.Dead, "failed", failure.Message) with { Fails = failures };
     }
 
@@ -27,41 +30,46 @@ internal sealed class Verdict(JobWorkerOptions options)
 
     /// Nobody here can run the type; the job waits until somebody can, however long that takes.
     public Outcome Unknown(ClaimedJob job, DateTimeOffset now) =>
-        Again(job, now, Backoff(job.Attempt), job.Failures, "failed",
+        Again(job, now, Backoff(job.Attempt, JobPolicy.Default), job.Failures, "failed",
             $"Nothing here runs jobs of the type {job.Type}. Enable the plugin that brings it; the job is kept and tried again.");
 
-    /// The worker died in the middle. When it is back under its own name the first crash costs no time.
+    /// The worker died in the middle. When it is back under its own name the first crash costs no time; a job whose workers die again and again
+    /// is what kills them, and is kept from the rest.
     public Outcome Lost(ClaimedJob job, DateTimeOffset now, bool sameNode)
     {
         const string message = "The worker died while it ran this job, or lost touch with the database for longer than its lease.";
-        var failures = job.Failures + 1;
+        var (failures, crashes) = (job.Failures + 1, job.Crashes + 1);
+        if (crashes >= options.MostCrashes)
+        {
+            return End(job, now, JobState.Dead, "lost", $"{message} That happened {crashes} times in a row, so it is not tried again by itself.") with { Fails = failures, Crashed = crashes };
+        }
+
         return failures >= job.MaxAttempts
-            ? End(job, now, JobState.Dead, "lost", message) with { Fails = failures }
-            : Again(job, now, sameNode && failures == 1 ? TimeSpan.Zero : Backoff(failures), failures, "lost", message);
+            ? End(job, now, JobState.Dead, "lost", message) with { Fails = failures, Crashed = crashes }
+            : Again(job, now, sameNode && failures == 1 ? TimeSpan.Zero : Backoff(failures, JobPolicy.Default), failures, "lost", message) with { Crashed = crashes };
     }
 
-    private TimeSpan Backoff(int failures)
+    private TimeSpan Backoff(int failures, JobPolicy policy)
     {
-        var full = Math.Min(options.RetryCap.TotalMilliseconds, options.RetryBase.TotalMilliseconds * Math.Pow(2, Math.Min(failures - 1, 30)));
+        var (first, most) = (policy.RetryBase ?? options.RetryBase, policy.RetryCap ?? options.RetryCap);
+        var full = Math.Min(most.TotalMilliseconds, first.TotalMilliseconds * Math.Pow(2, Math.Min(failures - 1, 30)));
 
         // Jitter, so that what failed together does not come back together.
         return TimeSpan.FromMilliseconds(full * (0.5 + (Random.Shared.NextDouble() / 2)));
     }
 
     private static Outcome End(ClaimedJob job, DateTimeOffset now, JobState state, string result, string? message) =>
-        Again(job, now, TimeSpan.Zero, job.Failures, result, message) with { NextState = state.Stored(), Ended = now.Milliseconds() };
+        Again(job, now, TimeSpan.Zero, job.Failures, result, message) with
+        {
+            NextState = state.Stored(), Ended = now.Milliseconds(), Sign = state == JobState.Dead && message is not null ? ErrorSignature.Of(message) : null,
+        };
 
-    private static Outcome Again(ClaimedJob job, DateTimeOffset now, TimeSpan delay, int failures, string result, string? message) => new()
+    private static Outcome Again(ClaimedJob job, DateTimeOffset now, TimeSpan delay, int failures, string result, string? message) => new(job)
     {
-        Job = job.Id,
-        Org = job.Organization,
-        Token = job.Token,
         NextState = (delay > TimeSpan.Zero ? JobState.Retrying : JobState.Ready).Stored(),
         Due = (now + delay).Milliseconds(),
         Fails = failures,
-        Number = job.Attempt,
-        ByWorker = job.Worker,
-        Started = job.StartedAt,
+        Started = job.StartedAt ?? now.Milliseconds(),
         Finished = now.Milliseconds(),
         Result = result,
         Message = message is null ? null : JobText.Clean(message, MostErrorLength),

@@ -18,6 +18,8 @@ var options = new JobWorkerOptions
     PollInterval = TimeSpan.FromMilliseconds(100),
     RetryBase = TimeSpan.FromMilliseconds(50),
     RetryCap = TimeSpan.FromSeconds(1),
+    Suspicion = TimeSpan.FromMilliseconds(200),
+    MostCrashes = 100,
 };
 await using var worker = new JobWorker(database, changes, handlers, options, TimeProvider.System, NullLogger<JobWorker>.Instance);
 await worker.StartAsync(CancellationToken.None);

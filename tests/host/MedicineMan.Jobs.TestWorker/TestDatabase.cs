@@ -59,13 +59,18 @@ public sealed class TestDatabase : IJobDatabase, IAsyncDisposable
 
     public async Task Migrate()
     {
-        await using var stream = typeof(JobQueue).Assembly.GetManifestResourceStream("MedicineMan.Jobs.Sql.0001_jobs.sql")!;
-        using var reader = new StreamReader(stream);
-        var sql = (await reader.ReadToEndAsync()).Replace(
-            "{serial}",
-            Dialect == SqlDialect.Postgres ? "bigint generated always as identity primary key" : "integer primary key autoincrement",
-            StringComparison.Ordinal);
-        await Execute(sql);
+        var jobs = typeof(JobQueue).Assembly;
+        foreach (var name in jobs.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            await using var stream = jobs.GetManifestResourceStream(name)!;
+            using var reader = new StreamReader(stream);
+            await Execute((await reader.ReadToEndAsync())
+                .Replace("{ordinal}", Dialect == SqlDialect.Postgres ? "collate \"C\"" : "", StringComparison.Ordinal)
+                .Replace(
+                    "{serial}",
+                    Dialect == SqlDialect.Postgres ? "bigint generated always as identity primary key" : "integer primary key autoincrement",
+                    StringComparison.Ordinal));
+        }
 
         // What the jobs of the tests do; without a constraint, so that a second effect of one job shows.
         await Execute("create table effects (job_id text not null, token bigint not null, worker text not null)");

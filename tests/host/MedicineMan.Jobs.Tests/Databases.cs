@@ -41,7 +41,7 @@ public sealed class JobsOnPostgres(OnePostgres postgres) : JobSuite, IClassFixtu
         }
 
         Assert.Equal(150, await after.Query<long>("select count(*) from effects"));
-        Assert.Equal(150, await after.Query<long>("select count(*) from job_attempts where outcome = 'succeeded'"));
+        Assert.Equal(150, await after.Query<long>("select count(*) from jobs where state = 'succeeded'"));
     }
 
     protected override async Task<TestDatabase> NewDatabase()

@@ -24,9 +24,9 @@ public abstract partial class JobSuite
         }
 
         Assert.Equal(200, await rig.Database.Query<long>("select count(*) from effects"));
-        Assert.Equal(200, await rig.Database.Query<long>("select count(*) from job_attempts where outcome = 'succeeded'"));
+        Assert.Equal(200, await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'"));
         Assert.Equal(200, await rig.Database.Query<long>("select count(*) from job_log"));
-        Assert.InRange(await rig.Database.Query<long>("select count(distinct worker) from job_attempts"), 2, 4);
+        Assert.InRange(await rig.Database.Query<long>("select count(distinct worker) from jobs"), 2, 4);
     }
 
     [SkippableFact]

@@ -28,6 +28,8 @@ internal sealed class Rig : IAsyncDisposable
         RetryBase = TimeSpan.FromMilliseconds(20),
         RetryCap = TimeSpan.FromMilliseconds(200),
         StopGrace = TimeSpan.FromSeconds(2),
+        Suspicion = TimeSpan.FromMilliseconds(200),
+        MostCrashes = 100,
     };
 
     public TestDatabase Database { get; }

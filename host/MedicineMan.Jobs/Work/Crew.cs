@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+
+namespace MedicineMan.Jobs.Work;
+
+/// What a worker has in hand: the runs under way, and behind them those in reserve, which start as soon as a place is free.
+internal sealed class Crew(int places, Pace pace, Func<Execution, Task> run, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<RunKey, Execution> all = new();
+    private readonly ConcurrentQueue<Execution> reserve = new();
+    private int busy;
+
+    /// Everything it holds a lease for, also what has ended and is being written.
+    public ICollection<Execution> All => all.Values;
+
+    public bool IsEmpty => all.IsEmpty;
+
+    public int Busy => Volatile.Read(ref busy);
+
+    public int Reserved => reserve.Count;
+
+    public int Free => Math.Max(0, places - Busy);
+
+    /// How many more it should hold ready; asked again only when half of them are used up, so that each asking is worth its while.
+    public int Lacks => places == 0 || reserve.Count > pace.Reserve / 2 ? 0 : pace.Reserve - reserve.Count;
+
+    public void Add(Execution execution)
+    {
+        all[execution.Job.Key] = execution;
+        reserve.Enqueue(execution);
+    }
+
+    /// Its outcome is written, or nobody's to say any more.
+    public void Conclude(Execution execution)
+    {
+        all.TryRemove(execution.Job.Key, out _);
+        execution.Conclude();
+    }
+
+    /// Starts what is in reserve while there are free places.
+    public void Start()
+    {
+        while (Interlocked.Increment(ref busy) <= places && reserve.TryDequeue(out var execution))
+        {
+            _ = Task.Run(() => Work(execution), CancellationToken.None);
+        }
+
+        Interlocked.Decrement(ref busy);
+    }
+
+    /// Takes back what has waited too long for a place: whoever holds the places is slower than what came before him.
+    public IReadOnlyList<Execution> TakeIdle(TimeSpan patience)
+    {
+        var idle = new List<Execution>();
+        while (reserve.TryPeek(out var first) && time.GetUtcNow() - first.ClaimedAt >= patience && reserve.TryDequeue(out var execution))
+        {
+            idle.Add(execution);
+        }
+
+        return idle;
+    }
+
+    private async Task Work(Execution first)
+    {
+        for (var execution = first; execution is not null; reserve.TryDequeue(out execution))
+        {
+            var begun = time.GetTimestamp();
+            await run(execution);
+            pace.Ended(time.GetElapsedTime(begun));
+        }
+
+        Interlocked.Decrement(ref busy);
+    }
+}
