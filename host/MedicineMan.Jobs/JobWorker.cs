@@ -29,6 +29,10 @@ public sealed partial class JobWorker : IAsyncDisposable
     private readonly Upkeep upkeep;
     private readonly Loop claim;
     private readonly Loop promote;
+    private readonly Loop prune;
+    private readonly Loop report;
+    private readonly Tally tally;
+    private readonly WorkerRow row;
     private NodeName? node;
     private Execution? suspect;
     private Task claiming = Task.CompletedTask;
@@ -43,11 +47,16 @@ public sealed partial class JobWorker : IAsyncDisposable
         pauses = new Pauses(database);
         claims = new Claims(database, changes, new Hindrances(database, pauses, handlers, ends));
         leases = new Leases(database, ends, verdict);
-        crew = new Crew(options.Concurrency, new Pace(options.Reserve, time), Run, time);
+        crew = new Crew(options.Concurrency, new Pace(options.Reserve, time), Run, () => claim!.Ring(), time);
         waiting = new Waiting(database, changes, ends, pauses);
         outcomes = new OutcomeWriter(database, ends, ownRows, time, logger);
         claim = new Loop("claim", options.PollInterval, time, logger, _ => ClaimAll());
         promote = new Loop("promote", options.PollInterval, time, logger, Promote);
+        tally = new Tally(database, time);
+        row = new WorkerRow(database, options, crew, time);
+        report = new Loop("report", options.Heartbeat, time, logger, Report);
+        var pruning = new Pruning(database, options, time);
+        prune = new Loop("prune", options.PruneInterval, time, logger, async cancelled => Again(prune!, await pruning.Prune(cancelled)));
         upkeep = new Upkeep(leases, crew, ownRows, options, time, logger);
     }
 
@@ -71,6 +80,8 @@ public sealed partial class JobWorker : IAsyncDisposable
         others = Task.WhenAll(
             upkeep.Run(node.Value, end.Token),
             outcomes.Run(end.Token),
+            report.Run(end.Token),
+            prune.Run(end.Token),
             database.Dialect == SqlDialect.Postgres ? new Listener(database, changes, time, logger).Run(end.Token) : Task.CompletedTask);
     }
 
@@ -90,6 +101,7 @@ public sealed partial class JobWorker : IAsyncDisposable
         await Settle(options.StopGrace, CancellationToken.None);
         await end.CancelAsync();
         await others;
+        await Leave();
         changes.Heard -= Hear;
         node?.Dispose();
     }
@@ -111,7 +123,7 @@ public sealed partial class JobWorker : IAsyncDisposable
         crew.Start();
         await GiveBack(MostIdle);
         var (places, reserve) = (crew.Free, crew.Lacks);
-        if (places + reserve == 0 || crew.All.Count > options.Concurrency + (2 * options.Reserve))
+        if (places + reserve == 0 || crew.IsFull)
         {
             return;
         }
@@ -128,10 +140,7 @@ public sealed partial class JobWorker : IAsyncDisposable
         }
 
         crew.Start();
-        if (more)
-        {
-            claim.Ring();
-        }
+        Again(claim, more);
     }
 
     /// Those in reserve that wait too long go to workers that have time for them.
@@ -151,12 +160,8 @@ public sealed partial class JobWorker : IAsyncDisposable
             Log.Broken(logger, exception, execution.Job.Type, execution.Job.Id);
         }
 
-        // The place is free for the next one while the outcome is written together with others.
+        // Not waited for: the place is free for the next one while the outcome is written together with others.
         _ = Conclude(execution, outcome);
-        if (crew.Reserved == 0 || crew.Lacks > 0)
-        {
-            claim.Ring();
-        }
     }
 
     private async Task Conclude(Execution execution, Outcome? outcome)
@@ -168,6 +173,10 @@ public sealed partial class JobWorker : IAsyncDisposable
             {
                 Log.Discarded(logger, job.Type, job.Id, job.Attempt);
             }
+            else if (outcome.Result != Verdict.ReturnedResult)
+            {
+                tally.Count(outcome);
+            }
         }
         finally
         {
@@ -178,9 +187,34 @@ public sealed partial class JobWorker : IAsyncDisposable
     private async Task Promote(CancellationToken cancel)
     {
         await pauses.Read(cancel);
-        if (await waiting.Promote(time.GetUtcNow(), cancel))
+        Again(promote, await waiting.Promote(time.GetUtcNow(), cancel));
+    }
+
+    private static void Again(Loop loop, bool more)
+    {
+        if (more)
         {
-            promote.Ring();
+            loop.Ring();
+        }
+    }
+
+    private async Task Report(CancellationToken cancel)
+    {
+        await row.Write(Name!, tally.Done, stopped: false, cancel);
+        await tally.Write(Name!, cancel);
+    }
+
+    /// Its last word; without it the row shows when it was last seen.
+    private async Task Leave()
+    {
+        try
+        {
+            await row.Write(Name!, tally.Done, stopped: true, CancellationToken.None);
+            await tally.Write(Name!, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            Log.NoLastWord(logger, exception, Name!);
         }
     }
 
@@ -214,6 +248,9 @@ public sealed partial class JobWorker : IAsyncDisposable
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The result of job {Type} {Job}, attempt {Attempt}, was discarded: its lease is gone")]
         public static partial void Discarded(ILogger logger, string type, string job, int attempt);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The worker {Worker} could not say that it has stopped; it counts as gone when it is not seen for a while")]
+        public static partial void NoLastWord(ILogger logger, Exception exception, string worker);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The attempt of job {Type} {Job} broke without an outcome; its lease will run out")]
         public static partial void Broken(ILogger logger, Exception exception, string type, string job);

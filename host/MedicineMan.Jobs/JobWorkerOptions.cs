@@ -9,6 +9,12 @@ public sealed record JobWorkerOptions
     /// The queues it runs jobs of; null for all.
     public IReadOnlyCollection<string>? Queues { get; init; }
 
+    /// What people read beside its name.
+    public string Version { get; init; } = "";
+
+    /// How often ended jobs that are too old are looked for.
+    public TimeSpan PruneInterval { get; init; } = TimeSpan.FromMinutes(10);
+
     /// Most jobs it holds beyond those it runs, ready to start. It takes that many only while jobs take milliseconds.
     public int Reserve { get; init; } = 1000;
 

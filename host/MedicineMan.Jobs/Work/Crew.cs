@@ -3,8 +3,10 @@ using System.Collections.Concurrent;
 namespace MedicineMan.Jobs.Work;
 
 /// What a worker has in hand: the runs under way, and behind them those in reserve, which start as soon as a place is free.
-internal sealed class Crew(int places, Pace pace, Func<Execution, Task> run, TimeProvider time)
+internal sealed class Crew(int places, Pace pace, Func<Execution, Task> run, Action wants, TimeProvider time)
 {
+    private const int MostUnwritten = 2500;
+
     private readonly ConcurrentDictionary<RunKey, Execution> all = new();
     private readonly ConcurrentQueue<Execution> reserve = new();
     private int busy;
@@ -13,6 +15,9 @@ internal sealed class Crew(int places, Pace pace, Func<Execution, Task> run, Tim
     public ICollection<Execution> All => all.Values;
 
     public bool IsEmpty => all.IsEmpty;
+
+    /// Whether too much has ended that is not yet written to take on more.
+    public bool IsFull => all.Count > places + MostUnwritten;
 
     public int Busy => Volatile.Read(ref busy);
 
@@ -32,8 +37,13 @@ internal sealed class Crew(int places, Pace pace, Func<Execution, Task> run, Tim
     /// Its outcome is written, or nobody's to say any more.
     public void Conclude(Execution execution)
     {
+        var full = IsFull;
         all.TryRemove(execution.Job.Key, out _);
         execution.Conclude();
+        if (full)
+        {
+            wants();
+        }
     }
 
     /// Starts what is in reserve while there are free places.
@@ -66,8 +76,13 @@ internal sealed class Crew(int places, Pace pace, Func<Execution, Task> run, Tim
             var begun = time.GetTimestamp();
             await run(execution);
             pace.Ended(time.GetElapsedTime(begun));
+            if (Lacks > 0)
+            {
+                wants();
+            }
         }
 
         Interlocked.Decrement(ref busy);
+        wants();
     }
 }

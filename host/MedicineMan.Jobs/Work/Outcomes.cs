@@ -15,7 +15,8 @@ internal sealed class Outcomes(SqlDialect dialect, JobChanges changes, Groups gr
     // A job that was asked to stop is not tried again, whatever the outcome says.
     private readonly string endSql = $"""
         update jobs set due_at = due, rank = due - 60000 * priority, failures = fails, crashes = crashed, error = message, signature = sign, granted = 0,
-            started_at = started, lease_until = null, lane = case when crashed > 0 then '~suspect' else queue || '/' || organization_id end,
+            started_at = case when result = 'returned' then null else started end, attempt = case when result = 'returned' then attempt - 1 else attempt end,
+            lease_until = null, lane = case when crashed > 0 then '~suspect' else queue || '/' || organization_id end,
             state = case when cancel_requested = 1 and ended is null then 'cancelled' else next_state end,
             ended_at = case when cancel_requested = 1 and ended is null then finished else ended end
         from {Statements.Items(dialect, Columns)}
@@ -70,9 +71,10 @@ internal sealed class Outcomes(SqlDialect dialect, JobChanges changes, Groups gr
 
         var states = ended.ToDictionary(run => new RunKey(run.Job, run.Token), run => JobStates.Read(run.State));
         var counted = outcomes.Where(outcome => states.ContainsKey(outcome.Key)).ToList();
-        if (counted.Exists(outcome => !outcome.Succeeded))
+        List<Outcome> told = [.. counted.Where(outcome => !outcome.Succeeded && outcome.Result != Verdict.ReturnedResult)];
+        if (told.Count > 0)
         {
-            await transaction.Run(attemptSql, new { rows = Statements.Json(counted.Where(outcome => !outcome.Succeeded)) }, cancel);
+            await transaction.Run(attemptSql, new { rows = Statements.Json(told) }, cancel);
         }
 
         var signals = counted.Select(outcome => outcome.Signal).ToList();

@@ -5,6 +5,8 @@ namespace MedicineMan.Jobs.Work;
 /// Decides what becomes of a job when an attempt ends: the one place that knows retries, back-off and death.
 internal sealed class Verdict(JobWorkerOptions options)
 {
+    public const string ReturnedResult = "returned";
+
     private const int MostErrorLength = 8_000;
 
     public static Outcome Succeeded(ClaimedJob job, DateTimeOffset now) => End(job, now, JobState.Succeeded, "succeeded", null);
@@ -16,7 +18,7 @@ internal sealed class Verdict(JobWorkerOptions options)
         Again(job, now, TimeSpan.Zero, job.Failures, "interrupted", "The worker was stopped; the job goes on with the next one.");
 
     /// The worker was stopped before it could start the job.
-    public static Outcome Returned(ClaimedJob job, DateTimeOffset now) => Interrupted(job, now) with { Result = "returned" };
+    public static Outcome Returned(ClaimedJob job, DateTimeOffset now) => Interrupted(job, now) with { Result = ReturnedResult };
 
     public Outcome Failed(ClaimedJob job, DateTimeOffset now, JobFailure failure, JobPolicy policy)
     {

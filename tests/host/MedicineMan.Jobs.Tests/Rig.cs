@@ -51,7 +51,8 @@ internal sealed class Rig : IAsyncDisposable
         return rig;
     }
 
-    public void Handle(string type, Func<JobRun, CancellationToken, Task> run) => Handlers.Register(new Handler(type, run));
+    public void Handle(string type, Func<JobRun, CancellationToken, Task> run, JobPolicy? policy = null) =>
+        Handlers.Register(new Handler(type, run, policy ?? JobPolicy.Default));
 
     /// A worker in this node, which hears the queue at once.
     public Task<JobWorker> Work(JobWorkerOptions? options = null) => Work(Database, Changes, options);
@@ -65,6 +66,9 @@ internal sealed class Rig : IAsyncDisposable
         var request = new JobRequest(Org, type, arguments);
         return Database.Write(transaction => Queue.Enqueue(transaction, with?.Invoke(request) ?? request, default), default);
     }
+
+    public Task<IReadOnlyList<string>> EnqueueMany(IEnumerable<JobRequest> requests) =>
+        Database.Write(transaction => Queue.EnqueueMany(transaction, [.. requests], default), default);
 
     public Task<bool> Cancel(string id) => Database.Write(transaction => Queue.Cancel(transaction, Org, id, default), default);
 
@@ -89,6 +93,14 @@ internal sealed class Rig : IAsyncDisposable
         return last;
     }
 
+    public static async Task Eventually(Func<Task<bool>> condition, int seconds = 30)
+    {
+        for (var end = DateTime.UtcNow.AddSeconds(seconds); !await condition(); await Task.Delay(20))
+        {
+            Assert.True(DateTime.UtcNow < end, $"Waited {seconds} s for what did not come.");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var worker in workers)
@@ -107,9 +119,11 @@ internal sealed class Rig : IAsyncDisposable
         return worker;
     }
 
-    private sealed class Handler(string type, Func<JobRun, CancellationToken, Task> run) : IJobHandler
+    private sealed class Handler(string type, Func<JobRun, CancellationToken, Task> run, JobPolicy policy) : IJobHandler
     {
         public string Type => type;
+
+        public JobPolicy Policy => policy;
 
         public Task Run(JobRun job, CancellationToken cancel) => run(job, cancel);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Servers;
@@ -36,12 +35,11 @@ internal sealed class IndexModel(JobQueue jobs, ServerStore servers, TimeProvide
         var organization = HttpContext.Visitor().Organization;
         Filter = new JobFilter { State = JobView.Read(state), Type = Given(type), ServerId = Given(server) };
         IsFirst = after is null;
-        var cursor = Cursor.Parse(after, 2) is { } keys ? new JobCursor(DateTimeOffset.FromUnixTimeMilliseconds(keys.Number(0)), keys.Keys[1]) : null;
         Counts = await jobs.Counts(organization.Value, cancel);
         var page = Page<JobRow>.Of(
-            await jobs.Page(organization.Value, Filter, cursor, Rows + 1, cancel),
+            await jobs.Page(organization.Value, Filter, Cursor.Parse(after, 1)?.Keys[0], Rows + 1, cancel),
             Rows,
-            row => new Cursor(row.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), row.Id));
+            row => new Cursor(row.Id));
         Jobs = page.Items;
         Next = page.Next is null ? null : ListUrl(Filter, page.Next);
         var names = new Dictionary<string, string>();

@@ -1,0 +1,185 @@
+using System.Collections.Concurrent;
+using MedicineMan.Jobs.TestWorker;
+
+namespace MedicineMan.Jobs.Tests;
+
+/// Who waits for whom.
+public abstract partial class JobSuite
+{
+    [SkippableFact]
+    public async Task An_organisation_that_floods_the_queue_does_not_keep_another_one_waiting()
+    {
+        await using var rig = await Start();
+        var order = new ConcurrentQueue<string>();
+        rig.Handle("work", (run, _) => { order.Enqueue(run.Organization); return Task.CompletedTask; });
+        await rig.EnqueueMany(Enumerable.Range(0, 3000).Select(_ => new JobRequest("flood", "work", "{}")));
+        await Task.Delay(5);
+        var quiet = await rig.Enqueue();
+
+        await rig.Work(Rig.Quick with { Concurrency = 2 });
+        await rig.Until(quiet, JobState.Succeeded);
+
+        Assert.InRange(order.ToList().IndexOf(Rig.Org), 0, 5);
+    }
+
+    [SkippableFact]
+    public async Task Ten_organisations_have_their_turns_one_after_another()
+    {
+        await using var rig = await Start();
+        var order = new ConcurrentQueue<string>();
+        rig.Handle("work", (run, _) => { order.Enqueue(run.Organization); return Task.CompletedTask; });
+        await rig.EnqueueMany(Enumerable.Range(0, 50).Select(i => new JobRequest($"org{i / 5}", "work", "{}")));
+
+        await rig.Work(Rig.Quick with { Concurrency = 1, Reserve = 0 });
+        await Rig.Eventually(() => Task.FromResult(order.Count == 50));
+
+        Assert.All(order.Chunk(10), round => Assert.Equal(10, round.Distinct().Count()));
+    }
+
+    [SkippableFact]
+    public async Task Waiting_makes_up_for_priority_so_that_nobody_starves()
+    {
+        await using var rig = await StartOnFakeClock();
+        var order = new ConcurrentQueue<string>();
+        rig.Handle("work", (run, _) => { order.Enqueue(run.Id); return Task.CompletedTask; });
+        var old = await rig.Enqueue();
+        rig.Fake.Advance(TimeSpan.FromMinutes(4));
+        var urgent = await rig.Enqueue(with: request => request with { Priority = 5 });
+        rig.Fake.Advance(TimeSpan.FromMinutes(2));
+        var late = await rig.Enqueue(with: request => request with { Priority = 5 });
+
+        await rig.Work(Rig.Quick with { Concurrency = 1, Reserve = 0 });
+        await rig.Until(late, JobState.Succeeded);
+
+        Assert.Equal([urgent, old, late], order);
+    }
+
+    [SkippableFact]
+    public async Task As_many_jobs_as_the_limit_says_share_a_key_and_those_behind_them_cost_no_claim_anything()
+    {
+        await using var rig = await Start();
+        var (running, most) = (0, 0);
+        rig.Handle("work", async (_, cancel) =>
+        {
+            lock (rig)
+            {
+                most = Math.Max(most, ++running);
+            }
+
+            await Task.Delay(10, cancel);
+            lock (rig)
+            {
+                running--;
+            }
+        });
+        rig.Handle("free", (_, _) => Task.CompletedTask);
+        await rig.EnqueueMany(Enumerable.Range(0, 60).Select(_ => new JobRequest(Rig.Org, "work", "{}") { ConcurrencyKey = "storage", ConcurrencyLimit = 3 }));
+        var free = await rig.Enqueue("free");
+        await rig.WorkElsewhere();
+        await rig.WorkElsewhere();
+
+        await rig.Until(free, JobState.Succeeded, seconds: 5);
+        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 61);
+        Assert.Equal(3, most);
+    }
+
+    [SkippableFact]
+    public async Task A_paused_type_a_paused_queue_and_a_paused_organisation_wait_and_go_on_when_they_are_resumed()
+    {
+        await using var rig = await Start();
+        rig.Handle("held", (_, _) => Task.CompletedTask);
+        rig.Handle("work", (_, _) => Task.CompletedTask);
+        JobPause[] pauses = [new(Rig.Org, PauseKind.Type, "held"), new(JobPause.Everybody, PauseKind.Queue, "nightly"), new("other", PauseKind.All, "")];
+        foreach (var pause in pauses)
+        {
+            Assert.True(await rig.Database.Write(transaction => rig.Queue.Pause(transaction, pause, "ada", default), default));
+            Assert.False(await rig.Database.Write(transaction => rig.Queue.Pause(transaction, pause, "bob", default), default));
+        }
+
+        await rig.Work();
+        var held = await rig.Enqueue("held");
+        var nightly = await rig.Enqueue(with: request => request with { Queue = "nightly" });
+        await rig.EnqueueMany([new JobRequest("other", "work", "{}")]);
+        await rig.Until(await rig.Enqueue(), JobState.Succeeded);
+        await rig.Until(held, job => job.Wait == JobWait.Pause);
+        await Task.Delay(200);
+
+        Assert.Equal(3, await rig.Database.Query<long>("select count(*) from jobs where state = 'ready'"));
+        Assert.Equal(["nightly", "held"], (await rig.Queue.Pauses(Rig.Org, default)).Select(pause => pause.Name));
+        foreach (var pause in pauses)
+        {
+            Assert.True(await rig.Database.Write(transaction => rig.Queue.Resume(transaction, pause, default), default));
+        }
+
+        await rig.Until(held, JobState.Succeeded);
+        await rig.Until(nightly, JobState.Succeeded);
+        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 4);
+    }
+
+    [SkippableFact]
+    public async Task A_worker_of_some_queues_leaves_the_others_alone()
+    {
+        await using var rig = await Start();
+        rig.Handle("work", (_, _) => Task.CompletedTask);
+        var other = await rig.Enqueue(with: request => request with { Queue = "proofs" });
+        await rig.Work(Rig.Quick with { Queues = ["backups", "scans"] });
+
+        await rig.Until(await rig.Enqueue(with: request => request with { Queue = "scans" }), JobState.Succeeded);
+        Assert.Equal(JobState.Ready, (await rig.Job(other)).State);
+        await Assert.ThrowsAsync<ArgumentException>(() => rig.Enqueue(with: request => request with { Queue = "No/Queue" }));
+    }
+
+    [SkippableFact]
+    public async Task A_type_with_a_rate_starts_no_faster_however_many_workers_there_are()
+    {
+        await using var rig = await Start();
+        var starts = new ConcurrentQueue<DateTime>();
+        rig.Handle("slow", (_, _) => { starts.Enqueue(DateTime.UtcNow); return Task.CompletedTask; }, new JobPolicy { PerSecond = 20 });
+        await rig.EnqueueMany(Enumerable.Range(0, 30).Select(_ => new JobRequest(Rig.Org, "slow", "{}")));
+        await rig.WorkElsewhere();
+        await rig.WorkElsewhere();
+
+        await Rig.Eventually(() => Task.FromResult(starts.Count == 30));
+
+        var took = starts.Max() - starts.Min();
+        Assert.True(took > TimeSpan.FromSeconds(1.2), $"30 jobs at 20 a second took {took}.");
+    }
+
+    [SkippableFact]
+    public async Task A_job_past_its_deadline_does_not_start_and_one_that_runs_into_it_is_stopped_for_good()
+    {
+        await using var rig = await Start();
+        rig.Handle("work", (_, cancel) => Forever(cancel));
+        var waiting = await rig.Enqueue(with: request => request with { Deadline = rig.Time.GetUtcNow().AddMilliseconds(100), Queue = "nobody" });
+        var late = await rig.Enqueue(with: request => request with { Deadline = rig.Time.GetUtcNow().AddMilliseconds(100) });
+        await Task.Delay(150);
+        await rig.Work(Rig.Quick with { Queues = ["default"] });
+        var runs = await rig.Enqueue(with: request => request with { Deadline = rig.Time.GetUtcNow().AddSeconds(1) });
+
+        Assert.Contains("deadline", (await rig.Until(waiting, JobState.Dead)).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await rig.Until(late, JobState.Dead)).Attempt);
+        var stopped = await rig.Until(runs, JobState.Dead);
+        Assert.Equal((1, "Its deadline passed before it had ended."), (stopped.Attempt, stopped.Error));
+        await Assert.ThrowsAsync<ArgumentException>(() => rig.Enqueue(with: request => request with { Deadline = rig.Time.GetUtcNow().AddSeconds(-1) }));
+    }
+
+    [SkippableFact]
+    public async Task Short_jobs_in_reserve_go_to_others_when_a_long_one_takes_their_place()
+    {
+        await using var rig = await Start();
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var blocked = 0;
+        rig.Handle("work", (_, _) => Interlocked.Increment(ref blocked) == 100 ? goOn.Task : Task.CompletedTask);
+        await rig.EnqueueMany(Enumerable.Range(0, 2000).Select(_ => new JobRequest(Rig.Org, "work", "{}")));
+        await rig.WorkElsewhere(Rig.Quick with { Concurrency = 1 });
+        await Rig.Eventually(() => Task.FromResult(blocked >= 100));
+        await rig.WorkElsewhere();
+
+        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 1999);
+        goOn.SetResult();
+
+        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 2000);
+        Assert.Equal(2000, await rig.Database.Query<long>("select count(*) from jobs where attempt = 1"));
+        Assert.Equal(2000, blocked);
+    }
+}
