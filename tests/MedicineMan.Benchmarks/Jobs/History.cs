@@ -5,7 +5,7 @@ namespace MedicineMan.Benchmarks.Jobs;
 /// <summary>Finished jobs in any number, made by the database itself from one that our worker has really run.</summary>
 internal static class History
 {
-    private const string Id = "lpad(to_hex(number), 32, '0')";
+    private const string Id = "lpad(to_hex(step), 32, '0')";
     private const string ColumnsSql = """
         select column_name from information_schema.columns
         where table_schema = current_schema() and table_name = @table and is_identity = 'NO' and is_generated = 'NEVER' order by ordinal_position
@@ -28,10 +28,10 @@ internal static class History
             var values = columns.Select(column => (table, column) switch
             {
                 ("jobs", "id") or ("job_attempts", "job_id") => Id,
-                (_, "created_at" or "due_at" or "started_at" or "ended_at") => $"one.{column} - 1000 * number",
+                (_, "created_at" or "due_at" or "started_at" or "ended_at") => $"one.{column} - 1000 * step",
                 _ => $"one.{column}",
             });
-            var sql = $"insert into {table} ({string.Join(", ", columns)}) select {string.Join(", ", values)} from {table} one cross join generate_series(1, @count) number";
+            var sql = $"insert into {table} ({string.Join(", ", columns)}) select {string.Join(", ", values)} from {table} one cross join generate_series(1, @count) step";
             await connection.ExecuteAsync(sql, new { count }, commandTimeout: 3600);
         }
 

@@ -16,19 +16,18 @@ internal sealed class Storm : IAsyncDisposable
     private const string UnfinishedSql = "select count(*) from jobs where ended_at is null";
 
     private readonly TemporaryFolder folder = new("storm");
-    private readonly JobQueue queue;
     private readonly ConcurrentDictionary<string, string> acknowledged = new(StringComparer.Ordinal);
     private int requested;
 
     private Storm(TestDatabase database)
     {
         Database = database;
-        queue = new JobQueue(database, TimeProvider.System, new JobChanges(database));
+        Queue = QueueOn(database);
     }
 
-    public TestDatabase Database { get; }
+    public TestDatabase Database { get; private set; }
 
-    public JobQueue Queue => queue;
+    public JobQueue Queue { get; private set; }
 
     public IReadOnlyList<WorkerProcess> Workers { get; private set; } = [];
 
@@ -38,7 +37,7 @@ internal sealed class Storm : IAsyncDisposable
     /// How often something was done to the workers or the database.
     public int Blows { get; set; }
 
-    public static async Task<Storm> Start(TestDatabase database, int workers)
+    public static async Task<Storm> Start(TestDatabase database, int workers, params (string Name, string Value)[] environment)
     {
         var storm = new Storm(database);
         await database.Migrate();
@@ -48,6 +47,11 @@ internal sealed class Storm : IAsyncDisposable
         storm.Workers = [.. Enumerable.Range(0, workers).Select(number => new WorkerProcess(database, storm.folder[$"node{number}"]))];
         foreach (var worker in storm.Workers)
         {
+            foreach (var (name, value) in environment)
+            {
+                worker.Environment[name] = value;
+            }
+
             worker.Start();
         }
 
@@ -64,6 +68,11 @@ internal sealed class Storm : IAsyncDisposable
         {
             worker.Start();
         }
+
+        // The account is drawn up over connections that nobody has cut.
+        var fresh = new TestDatabase(Database.Dialect, Database.ConnectionString);
+        await Database.DisposeAsync();
+        (Database, Queue) = (fresh, QueueOn(fresh));
     }
 
     /// A worker at random whose turn it is, with nobody else at it.
@@ -105,6 +114,8 @@ internal sealed class Storm : IAsyncDisposable
         folder.Dispose();
     }
 
+    private static JobQueue QueueOn(TestDatabase database) => new(database, TimeProvider.System, new JobChanges(database));
+
     private async Task Feeding(CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested)
@@ -127,7 +138,7 @@ internal sealed class Storm : IAsyncDisposable
         for (var wanted = Backlog - await Database.Query<long>(UnfinishedSql); wanted > 0; wanted--)
         {
             var request = Request(requested++);
-            var id = await Database.Write(transaction => queue.Enqueue(transaction, request, default), default);
+            var id = await Database.Write(transaction => Queue.Enqueue(transaction, request, default), default);
             acknowledged[id] = request.Organization;
         }
 

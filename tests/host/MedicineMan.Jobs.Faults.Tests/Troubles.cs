@@ -7,7 +7,7 @@ internal static class Troubles
 {
     private const string CutSql = """
         select count(pg_terminate_backend(pid)) from (
-            select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() order by random() limit 3) some
+            select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() order by random() limit 3) chosen
         """;
 
     /// Killed in the middle, and started again by whoever watches over it.

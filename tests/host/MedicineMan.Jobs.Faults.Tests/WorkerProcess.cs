@@ -16,7 +16,11 @@ internal sealed class WorkerProcess(TestDatabase database, string nodeFile, int 
     private Process? process;
 
     /// Set before it starts.
-    public IDictionary<string, string> Environment { get; } = new Dictionary<string, string>();
+    public IDictionary<string, string> Environment { get; } = new Dictionary<string, string>
+    {
+        // Sockets for debuggers that the killed would leave behind.
+        ["DOTNET_EnableDiagnostics"] = "0",
+    };
 
     /// Held by whoever does something to it, so that nobody kills what another one has frozen.
     public SemaphoreSlim Turn { get; } = new(1, 1);
