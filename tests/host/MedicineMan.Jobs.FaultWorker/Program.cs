@@ -2,7 +2,6 @@ using System.Globalization;
 using MedicineMan.Jobs;
 using MedicineMan.Jobs.FaultWorker;
 using MedicineMan.Jobs.TestWorker;
-using Microsoft.Extensions.Logging.Abstractions;
 
 // A worker in a process of its own, for tests that ill-treat it: <dialect> <node file> <jobs at once>, the connection string on the first line of standard
 // input. Says "working" when it works; a line with a number of seconds sets its clock off by so much, and the end of the input stops it in good order.
@@ -28,7 +27,7 @@ var options = new JobWorkerOptions
     Drain = TimeSpan.FromSeconds(2),
     StopGrace = TimeSpan.FromSeconds(1),
 };
-await using var worker = new JobWorker(database, new JobChanges(database), handlers, options, clock, NullLogger<JobWorker>.Instance);
+await using var worker = new JobWorker(database, new JobChanges(database), handlers, options, clock, new StandardErrorLog());
 await worker.StartAsync(CancellationToken.None);
 Console.Out.WriteLine("working");
 while (await Console.In.ReadLineAsync() is { } seconds)

@@ -37,7 +37,11 @@ internal static class Account
 
         foreach (var worker in storm.Workers)
         {
-            Assert.False(worker.HasDied, "A worker died of itself.");
+            if (worker.HasDied)
+            {
+                Assert.Fail($"{worker} It died of itself.");
+            }
+
             Assert.Equal(0, await worker.End());
         }
 

@@ -26,7 +26,11 @@ internal static class Supervision
         JobRow? job = null;
         for (var end = DateTime.UtcNow.AddSeconds(seconds); job is null || !condition(job); await Task.Delay(50))
         {
-            Assert.True(DateTime.UtcNow < end, $"Waited {seconds} s for a job that is still {job}");
+            if (DateTime.UtcNow > end)
+            {
+                Assert.Fail($"Waited {seconds} s for a job that is still {job}. {storm.Workers[0]}");
+            }
+
             job = await storm.Queue.Find(Storm.Org, id, default);
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -13,6 +14,9 @@ internal sealed class WorkerProcess(TestDatabase database, string nodeFile, int 
     private const int Continue = 18;
     private const int Freeze = 19;
 
+    private const int Kept = 10;
+
+    private readonly ConcurrentQueue<string> said = new();
     private Process? process;
 
     /// Set before it starts.
@@ -26,8 +30,6 @@ internal sealed class WorkerProcess(TestDatabase database, string nodeFile, int 
     public SemaphoreSlim Turn { get; } = new(1, 1);
 
     public bool HasDied => process is { HasExited: true };
-
-    public int ExitCode => process!.ExitCode;
 
     /// What it holds in memory now, in bytes.
     public long Resident
@@ -51,6 +53,7 @@ internal sealed class WorkerProcess(TestDatabase database, string nodeFile, int 
 
         process = Process.Start(start)!;
         // Read, so that nothing it has to say holds it up.
+        process.ErrorDataReceived += Keep;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         Say(database.ConnectionString);
@@ -86,6 +89,25 @@ internal sealed class WorkerProcess(TestDatabase database, string nodeFile, int 
 
         process?.Dispose();
         Turn.Dispose();
+    }
+
+    /// For a test that fails: how it is, and what it complained of last.
+    public override string ToString()
+    {
+        process!.Refresh();
+        var state = process.HasExited ? $"ended with {process.ExitCode}" : $"lives, has used {process.TotalProcessorTime.TotalSeconds:0.0} s and holds {process.WorkingSet64 >> 20} MiB";
+        return $"Worker {process.Id} {state}: {string.Join('\n', said)}";
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs line)
+    {
+        if (line.Data is not null)
+        {
+            said.Enqueue(line.Data);
+            while (said.Count > Kept && said.TryDequeue(out _))
+            {
+            }
+        }
     }
 
     private void Say(string line)
