@@ -1,3 +1,4 @@
+using MedicineMan.Benchmarks.Jobs;
 using MedicineMan.Benchmarks.Plugins;
 using MedicineMan.Benchmarks.Repository;
 using MedicineMan.Benchmarks.Web;
@@ -7,6 +8,7 @@ return args switch
     ["repository" or "dump" or "patch" or "daily" or "files", .. var rest] => await RepositoryBenchmark.Run(args[0], rest),
     ["fragments"] => FragmentBenchmark.Run(),
     ["index", .. var rest] => await IndexBenchmark.Run(rest),
+    ["jobs", .. var rest] => await JobsBenchmark.Run(rest),
     ["plugins"] => await PluginsBenchmark.Run(),
     ["start"] => await StartBenchmark.Run(),
     ["web"] => await WebBenchmark.Run(),
@@ -16,6 +18,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Which benchmark? daily, dump, files, fragments, index, patch, plugins, repository, start, web");
+    Console.Error.WriteLine("Which benchmark? daily, dump, files, fragments, index, jobs, patch, plugins, repository, start, web");
     return 1;
 }

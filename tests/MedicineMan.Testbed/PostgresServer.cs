@@ -34,7 +34,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public string ConnectionString(string database = "postgres") =>
         $"Host=127.0.0.1;Port={Port};Username=postgres;Password={Password};Database={Quote(database)};Include Error Detail=true;Pooling=false";
 
-    public static async Task<PostgresServer> Start()
+    /// <param name="settings">Lines of postgresql.conf; without them it keeps nothing over a power cut, and little memory.</param>
+    public static async Task<PostgresServer> Start(string settings = "fsync=off\nshared_buffers=64MB\nmax_connections=60")
     {
         var bin = Programs.PostgresBin();
         var folder = OwnFolder("postgres");
@@ -44,7 +45,7 @@ public sealed class PostgresServer : IAsyncDisposable
             $"local all all peer map=owner\nhost all all 127.0.0.1/32 scram-sha-256\n");
         await File.WriteAllTextAsync(Path.Combine(server.DataDirectory, "pg_ident.conf"), $"owner {SystemUser} /^(.*)$ \\1\nowner {SystemUser} postgres\n");
         await File.AppendAllTextAsync(Path.Combine(server.DataDirectory, "postgresql.conf"),
-            $"\nlisten_addresses='127.0.0.1'\nport={server.Port}\nunix_socket_directories='{folder.Path}'\nfsync=off\nshared_buffers=64MB\nmax_connections=60\n");
+            $"\nlisten_addresses='127.0.0.1'\nport={server.Port}\nunix_socket_directories='{folder.Path}'\n{settings}\n");
         server.Control("-l", folder["log"], "-w", "-t", "60", "start");
         return server;
     }
@@ -67,6 +68,9 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     public void Stop(string mode = "immediate") => Control("-m", mode, "-w", "stop");
+
+    /// As after a crash: nobody is asked, nothing is finished.
+    public void Restart() => Control("-l", folder["log"], "-m", "immediate", "-w", "-t", "60", "restart");
 
     public void StartAgain() => Control("-l", folder["log"], "-w", "-t", "60", "start");
 

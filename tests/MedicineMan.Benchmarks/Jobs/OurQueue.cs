@@ -1,0 +1,76 @@
+using System.Data.Common;
+using MedicineMan.Host.Data;
+using MedicineMan.Jobs;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MedicineMan.Benchmarks.Jobs;
+
+/// <summary>Our queue on the database as the host opens it, and all that the benchmark asks of the engine.</summary>
+internal sealed class OurQueue : IAsyncDisposable
+{
+    private const int Bulk = 1000;
+
+    private readonly JobQueue queue;
+    private readonly JobChanges changes;
+    private readonly Func<JobRequest, CancellationToken, Task<string>> enqueue;
+    private readonly Func<DbTransaction, IReadOnlyList<JobRequest>, CancellationToken, Task> enqueueMany;
+
+    private OurQueue(Database database)
+    {
+        Database = database;
+        changes = new JobChanges(database);
+        queue = new JobQueue(database, TimeProvider.System, changes);
+        enqueue = Together<Func<JobRequest, CancellationToken, Task<string>>>("Enqueue", typeof(JobRequest))
+            ?? ((request, cancel) => database.Write(transaction => queue.Enqueue(transaction, request, cancel), cancel));
+        enqueueMany = Together<Func<DbTransaction, IReadOnlyList<JobRequest>, CancellationToken, Task<IReadOnlyList<string>>>>("EnqueueMany", typeof(DbTransaction), typeof(IReadOnlyList<JobRequest>)) is { } many
+            ? many
+            : EnqueueEach;
+    }
+
+    public Database Database { get; }
+
+    public static async Task<OurQueue> Open(string connectionString)
+    {
+        var database = new Database(connectionString);
+        await new Migrator(database, TimeProvider.System).Migrate(CancellationToken.None);
+        return new OurQueue(database);
+    }
+
+    public static JobRequest Request(int number, string organization = "flood") => new(organization, "noop", $$"""{"n":{{number}}}""");
+
+    /// <summary>One job, committed when it returns.</summary>
+    public Task<string> Enqueue(JobRequest request) => enqueue(request, CancellationToken.None);
+
+    /// <summary>As many as asked for, a thousand in a transaction.</summary>
+    public async Task EnqueueBulk(int count)
+    {
+        foreach (var requests in Enumerable.Range(0, count).Select(number => Request(number)).Chunk(Bulk))
+        {
+            await Database.Write(transaction => enqueueMany(transaction, requests, CancellationToken.None), CancellationToken.None);
+        }
+    }
+
+    public async Task<JobWorker> Work(IJobHandler handler, int concurrency)
+    {
+        var handlers = new JobHandlers();
+        handlers.Register(handler);
+        var worker = new JobWorker(Database, changes, handlers, new JobWorkerOptions { Concurrency = concurrency }, TimeProvider.System, NullLogger<JobWorker>.Instance);
+        await worker.StartAsync(CancellationToken.None);
+        return worker;
+    }
+
+    public ValueTask DisposeAsync() => Database.DisposeAsync();
+
+    // What the engine does not have yet is done the long way, so that one benchmark measures before and after.
+    private T? Together<T>(string method, params Type[] parameters)
+        where T : Delegate =>
+        typeof(JobQueue).GetMethod(method, [.. parameters, typeof(CancellationToken)])?.CreateDelegate<T>(queue);
+
+    private async Task EnqueueEach(DbTransaction transaction, IReadOnlyList<JobRequest> requests, CancellationToken cancel)
+    {
+        foreach (var request in requests)
+        {
+            await queue.Enqueue(transaction, request, cancel);
+        }
+    }
+}

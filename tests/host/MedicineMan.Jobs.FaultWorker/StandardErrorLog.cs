@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Logging;
+
+namespace MedicineMan.Jobs.FaultWorker;
+
+/// What goes wrong in the worker, on standard error, where the test that started it keeps the last lines.
+internal sealed class StandardErrorLog : ILogger<JobWorker>
+{
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            Console.Error.WriteLine($"{formatter(state, exception)} {exception}".ReplaceLineEndings(" | "));
+        }
+    }
+}
