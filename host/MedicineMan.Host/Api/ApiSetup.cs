@@ -38,6 +38,7 @@ internal static class ApiSetup
         BackupsApi.Map(api.MapGroup("/backups").WithTags("Backups"));
         RestoresApi.Map(api.MapGroup("/restores").WithTags("Restores"));
         JobsApi.Map(api.MapGroup("/jobs").WithTags("Jobs"));
+        JobScreens.QueueApi.Map(api.MapGroup("/jobs").WithTags("Jobs"));
         Schedules.SchedulesApi.Map(api.MapGroup("/schedules").WithTags("Schedules"));
         PluginsApi.Map(api.MapGroup("/plugins").WithTags("Plugins"));
         Plugins.Settings.PluginSettingsApi.Map(api.MapGroup("/plugins").WithTags("Plugins"));

@@ -10,8 +10,17 @@ internal static class JobCommands
 {
     private static readonly Argument<string> Id = new("job") { Description = "Id of the job." };
 
-    public static Command Create() =>
-        new Command("job", "Jobs: list, show, log, cancel, retry.") { List(), Show(), Log(), Act("cancel", "Cancels a job."), Act("retry", "Runs a dead or cancelled job again.") }.ThroughTheDoor();
+    public static Command Create()
+    {
+        var job = new Command("job", "Jobs: list, show, log, cancel, retry; the queue as a whole.")
+        {
+            List(), Show(), Log(), Act("cancel", "Cancels a job."), Act("retry", "Runs a dead or cancelled job again."),
+            QueueCommands.Dead(), QueueCommands.RetryDead(), QueueCommands.Stats(), QueueCommands.Workers(), QueueCommands.Pauses(),
+            QueueCommands.Hold("pause", "Holds back a queue, a type or all jobs; what runs goes on.", ""), QueueCommands.Hold("resume", "Lets go what was held back.", "/resume"),
+        };
+        job.Aliases.Add("jobs");
+        return job.ThroughTheDoor();
+    }
 
     private static Command List()
     {

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Text.Json;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Backups;
@@ -19,6 +21,45 @@ internal sealed class JobActions(Database database, JobQueue jobs, Settlement se
                 {
                     await settlement.Settle(transaction, cancel);
                     await audit.Record(transaction, visitor.Organization, visitor.Actor, new AuditEntry("job.cancelled", "job", job, job), cancel);
+                }
+
+                return done;
+            },
+            cancel);
+
+    /// Has a job run all dead ones of a kind again; returns its id.
+    public Task<string> RetryDead(Visitor visitor, DeadScope scope, CancellationToken cancel) =>
+        database.Write(
+            async transaction =>
+            {
+                var what = scope.Type is null ? "all dead jobs" : $"dead jobs of the type {scope.Type}";
+                var request = new JobRequest(visitor.Organization.Value, RetryDeadJobs.JobType, JsonSerializer.Serialize(scope, JsonSerializerOptions.Web))
+                {
+                    Title = $"Retry {what}", RequestedBy = visitor.Name, UniqueKey = $"retry-dead:{scope.Type}:{scope.Signature}", Priority = 5,
+                };
+                var job = await jobs.Enqueue(transaction, request, cancel);
+                var detail = new Dictionary<string, string> { ["scope"] = what, ["error"] = scope.Signature ?? "", ["upTo"] = scope.UpTo };
+                await audit.Record(transaction, visitor.Organization, visitor.Actor, new AuditEntry("job.retried-many", "job", job, what) { Detail = detail }, cancel);
+                return job;
+            },
+            cancel);
+
+    /// <returns>False when it is held back already.</returns>
+    public Task<bool> Pause(Visitor visitor, PauseKind kind, string name, CancellationToken cancel) =>
+        Hold(visitor, "job.paused", kind, name, (transaction, pause) => jobs.Pause(transaction, pause, visitor.Name, cancel), cancel);
+
+    /// <returns>False when it is not held back.</returns>
+    public Task<bool> Resume(Visitor visitor, PauseKind kind, string name, CancellationToken cancel) =>
+        Hold(visitor, "job.resumed", kind, name, (transaction, pause) => jobs.Resume(transaction, pause, cancel), cancel);
+
+    private Task<bool> Hold(Visitor visitor, string action, PauseKind kind, string name, Func<DbTransaction, JobPause, Task<bool>> act, CancellationToken cancel) =>
+        database.Write(
+            async transaction =>
+            {
+                var done = await act(transaction, new JobPause(visitor.Organization.Value, kind, name));
+                if (done)
+                {
+                    await audit.Record(transaction, visitor.Organization, visitor.Actor, new AuditEntry(action, "queue", name, kind == PauseKind.All ? "all jobs" : name), cancel);
                 }
 
                 return done;

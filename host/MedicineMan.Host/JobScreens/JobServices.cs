@@ -12,12 +12,13 @@ internal static class JobServices
     public static void AddJobs(this IServiceCollection services)
     {
         services.AddSingleton<IJobDatabase>(provider => provider.GetRequiredService<Database>());
-        services.AddSingleton<JobChanges>().AddSingleton<JobQueue>().AddSingleton<JobActions>();
+        services.AddSingleton<JobChanges>().AddSingleton<JobQueue>().AddSingleton<JobActions>().AddSingleton<IJobHandler, RetryDeadJobs>();
         services.AddSingleton(provider => new JobWorkerOptions
         {
             Concurrency = Math.Max(4, Environment.ProcessorCount * 2),
             NodeFile = provider.GetRequiredService<DataDirectory>()["node"],
             Classify = Failures.Classify,
+            Version = Serve.Version,
         });
         services.AddSingleton<JobHandlers>().AddSingleton<JobWorker>();
         services.AddHostedService<JobHost>();

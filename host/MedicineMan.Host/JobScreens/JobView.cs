@@ -71,6 +71,10 @@ internal static class JobView
     public static string Took(TimeSpan time) =>
         time.TotalSeconds < 10 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s") : Left(time.TotalSeconds);
 
+    public static string Times(Percentiles times) => $"{Short(times.P50)} / {Short(times.P95)} / {Short(times.P99)}";
+
+    private static string Short(TimeSpan time) => time.TotalSeconds < 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0} ms") : Took(time);
+
     public static string Left(double seconds) => seconds switch
     {
         < 90 => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(seconds):0} s"),

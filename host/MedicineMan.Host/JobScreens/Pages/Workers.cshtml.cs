@@ -1,0 +1,55 @@
+using MedicineMan.Host.Access;
+using MedicineMan.Host.Shell;
+using MedicineMan.Jobs;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace MedicineMan.Host.JobScreens.Pages;
+
+/// Who works, what waits for them, and what is held back.
+[Authorize(Policies.Viewer)]
+internal sealed class WorkersModel(JobQueue jobs, JobActions actions, JobWorkerOptions options, TimeProvider time) : PageModel
+{
+    public IReadOnlyList<JobWorkerRow> Workers { get; private set; } = [];
+
+    public IReadOnlyList<QueueBacklog> Backlog { get; private set; } = [];
+
+    public IReadOnlyList<JobPause> Pauses { get; private set; } = [];
+
+    /// Its jobs are others' by now.
+    public bool IsAway(JobWorkerRow worker) => time.GetUtcNow() - worker.SeenAt > options.Lease;
+
+    public async Task OnGet(CancellationToken cancel)
+    {
+        Workers = await jobs.Workers(cancel);
+        Backlog = await jobs.Backlog(cancel);
+        Pauses = await jobs.Pauses(HttpContext.Visitor().Organization.Value, cancel);
+    }
+
+    public async Task<IActionResult> OnPostPause(PauseKind kind, string? name, CancellationToken cancel)
+    {
+        HttpContext.Visitor().Demand(Role.Admin);
+        if (kind is not PauseKind.All && string.IsNullOrWhiteSpace(name))
+        {
+            this.Warn("Name the queue or the type that is to be held back.");
+        }
+        else if (!await actions.Pause(HttpContext.Visitor(), kind, kind is PauseKind.All ? "" : name!.Trim(), cancel))
+        {
+            this.Warn("That is held back already.");
+        }
+
+        return RedirectToPage();
+    }
+
+    public async Task<IActionResult> OnPostResume(PauseKind kind, string? name, CancellationToken cancel)
+    {
+        HttpContext.Visitor().Demand(Role.Admin);
+        if (!await actions.Resume(HttpContext.Visitor(), kind, name ?? "", cancel))
+        {
+            this.Warn("That is not held back any more.");
+        }
+
+        return RedirectToPage();
+    }
+}
