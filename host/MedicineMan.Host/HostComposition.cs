@@ -112,6 +112,12 @@ internal static class HostComposition
         adapt?.Invoke(builder);
 
         var app = builder.Build();
+        if (settings.Worker is not null)
+        {
+            app.MapWorker();
+            return app;
+        }
+
         app.UseShell();
         app.MapShell();
         app.MapPlugins();

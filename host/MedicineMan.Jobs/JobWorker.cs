@@ -66,6 +66,12 @@ public sealed partial class JobWorker : IAsyncDisposable
     /// Jobs it is running now.
     public int Running => crew.Busy;
 
+    /// Jobs it holds beyond those, ready to start.
+    public int Reserved => crew.Reserved;
+
+    /// Attempts that have ended in it.
+    public long Done => tally.Done;
+
     public async Task StartAsync(CancellationToken cancel)
     {
         node = NodeName.Take(options.NodeFile);

@@ -16,12 +16,14 @@ internal static class CommandLine
 
     private static Option<string?> Urls { get; } = new("--urls") { Description = "Where to listen, separated by semicolons. Default: http://127.0.0.1:5080." };
 
+    private static Option<string?> WorkerUrls { get; } = new("--urls") { Description = "Where to listen, for whoever looks after it. Default: http://127.0.0.1:5081." };
+
     private static Option<bool> SafeMode { get; } = new("--safe-mode") { Description = "Load no plugin, to get at a host that a plugin keeps from starting." };
 
     private static IReadOnlyList<Command> Subcommands =>
     [
         ServerCommands.Create(), PlanCommands.Create(), BackupCommands.Create(), RestoreCommands.Create(), JobCommands.Create(), ScheduleCommands.Create(), TokenCommands.Create(), Plugins.AuthorCommands.Under(PluginCommands.Create()),
-        RepositoryCommands.Create(PluginStorages.Open, PluginStorages.Secrets), InstanceCommands.Doctor(), InstanceCommands.Config(), InstanceCommands.Version(),
+        RepositoryCommands.Create(PluginStorages.Open, PluginStorages.Secrets), WorkerCommand.Create(WorkerUrls, Settings), InstanceCommands.Doctor(), InstanceCommands.Config(), InstanceCommands.Version(),
     ];
 
     public static async Task<int> Run(string[] args)

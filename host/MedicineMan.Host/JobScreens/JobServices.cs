@@ -15,8 +15,9 @@ internal static class JobServices
         services.AddSingleton<JobChanges>().AddSingleton<JobQueue>().AddSingleton<JobActions>().AddSingleton<IJobHandler, RetryDeadJobs>();
         services.AddSingleton(provider => new JobWorkerOptions
         {
-            Concurrency = Math.Max(4, Environment.ProcessorCount * 2),
-            NodeFile = provider.GetRequiredService<DataDirectory>()["node"],
+            Concurrency = provider.GetRequiredService<HostSettings>().Worker?.Concurrency ?? Math.Max(4, Environment.ProcessorCount * 2),
+            Queues = provider.GetRequiredService<HostSettings>().Worker?.Queues,
+            NodeFile = provider.GetRequiredService<DataDirectory>()[provider.GetRequiredService<HostSettings>().Worker is null ? "node" : "worker"],
             Classify = Failures.Classify,
             Version = Serve.Version,
         });

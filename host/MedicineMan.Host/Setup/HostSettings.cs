@@ -15,6 +15,9 @@ internal sealed record HostSettings
     /// Load no plugin.
     public bool SafeMode { get; init; }
 
+    /// Only works, and serves no pages; null for a host that does both.
+    public WorkerSettings? Worker { get; init; }
+
     public static HostSettings Read(string? data, string? database, string? urls)
     {
         var settings = new HostSettings
@@ -50,3 +53,6 @@ internal sealed record HostSettings
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }
+
+/// What a process that only works does: jobs of some queues, or of all, so many at the same time.
+internal sealed record WorkerSettings(IReadOnlyList<string>? Queues, int? Concurrency);

@@ -33,6 +33,21 @@ internal static class Serve
         return 0;
     }
 
+    /// Runs jobs until it is told to stop, and lets those that run finish, for a while, before it goes.
+    public static async Task<int> Work(HostSettings settings, CancellationToken cancel)
+    {
+        await using var app = await HostComposition.Start(settings, cancel);
+        await Console.Out.WriteLineAsync($"""
+            Medicine Man {Version}, a worker
+              Queues          {(settings.Worker!.Queues is { } queues ? string.Join(", ", queues) : "all")}
+              Health          {app.Urls.First()}/healthz
+              Data directory  {settings.Data}
+            Ready. Ctrl+C stops it.
+            """);
+        await app.WaitForShutdownAsync(cancel);
+        return 0;
+    }
+
     /// Starting leaves garbage behind that an idle host, which hardly allocates, would keep for hours: it goes back to the machine once, when the
     /// first visitors have been served.
     private static async Task GiveBack(CancellationToken stopping)

@@ -29,7 +29,7 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public int Id => process.Id;
 
-    public string Url => Word("URL");
+    public string Url => Output.Contains("URL", StringComparison.Ordinal) ? Word("URL") : Word("Health").Replace("/healthz", "", StringComparison.Ordinal);
 
     public string SetupLink => Output.Split('\n').Single(line => line.Contains("/setup?token=", StringComparison.Ordinal)).Trim();
 
@@ -37,6 +37,15 @@ internal sealed class HostProcess : IAsyncDisposable
     public static async Task<HostProcess> Start(string data, string? database = null, params (string Name, string Value)[] environment)
     {
         string[] arguments = ["--data", data, "--urls", $"http://127.0.0.1:{Programs.FreePort()}", .. database is null ? Array.Empty<string>() : ["--database", database]];
+        return await Start(arguments, environment);
+    }
+
+    /// A process that only works.
+    public static Task<HostProcess> Worker(string data, string database, params string[] more) =>
+        Start(["worker", "--data", data, "--database", database, "--urls", $"http://127.0.0.1:{Programs.FreePort()}", .. more]);
+
+    private static async Task<HostProcess> Start(string[] arguments, params (string Name, string Value)[] environment)
+    {
         var started = new HostProcess(new Process { StartInfo = Command(Program, arguments, environment), EnableRaisingEvents = true });
         started.process.Start();
         started.process.BeginOutputReadLine();

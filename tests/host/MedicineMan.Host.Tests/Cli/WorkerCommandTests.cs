@@ -1,0 +1,63 @@
+using MedicineMan.Host.Audit;
+using MedicineMan.Host.Data;
+using MedicineMan.Host.Organizations;
+using MedicineMan.Host.Scanning;
+using MedicineMan.Host.Servers;
+using MedicineMan.Host.Setup;
+using MedicineMan.Jobs;
+using MedicineMan.Testbed;
+
+namespace MedicineMan.Host.Tests.Cli;
+
+/// The program that only works, as a process beside the web server.
+public sealed class WorkerCommandTests
+{
+    [SkippableFact]
+    public async Task A_worker_of_its_own_runs_the_jobs_of_its_queues_tells_how_it_is_and_stops_in_good_order()
+    {
+        await using var host = await TestHost.OnPostgres();
+        await host.Get<JobWorker>().StopAsync(default);
+        var server = await host.Get<ServerStore>().Add(OrganizationId.Default, new ServerDraft { Name = "here", Kind = ServerKind.Local }, Actor.System, default);
+        var database = host.Get<HostSettings>().Database!;
+        await using var idle = await HostProcess.Worker(host.Data, database, "--queues", "nightly,weekly");
+        var job = await host.Get<ScanQueue>().Enqueue(OrganizationId.Default, await host.Get<ServerStore>().Get(OrganizationId.Default, server, default), Actor.System, default);
+        using var client = new HttpClient();
+        await Until(async () => (await client.GetStringAsync(new Uri($"{idle.Url}/metrics"))).Contains("medicineman_jobs_ready{queue=\"default\"} 1", StringComparison.Ordinal));
+        Assert.Equal(JobState.Ready, (await host.Get<JobQueue>().Find("default", job, default))!.State);
+
+        await using var worker = await HostProcess.Worker(host.Data, database, "--concurrency", "3");
+        await Until(async () => (await host.Get<JobQueue>().Find("default", job, default))!.State == JobState.Succeeded);
+
+        Assert.Equal("ok", await client.GetStringAsync(new Uri($"{worker.Url}/healthz")));
+        using var page = await client.GetAsync(new Uri($"{worker.Url}/jobs"));
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, page.StatusCode);
+        Assert.Contains("medicineman_worker_ended 1", await client.GetStringAsync(new Uri($"{worker.Url}/metrics")), StringComparison.Ordinal);
+        var name = (await host.Get<JobQueue>().Find("default", job, default))!.Worker;
+        Assert.Equal(0, await worker.Terminate());
+        var row = (await host.Get<JobQueue>().Workers(default)).Single(one => one.Name == name);
+        Assert.Equal(3, row.Concurrency);
+        Assert.NotNull(row.StoppedAt);
+    }
+
+    [Theory]
+    [InlineData("SQLite belongs to one process")]
+    [InlineData("no name of a queue", "--database", "Host=nowhere", "--queues", "Bad/Name")]
+    [InlineData("at least 1", "--database", "Host=nowhere", "--concurrency", "0")]
+    public async Task What_a_worker_cannot_do_is_one_sentence(string sentence, params string[] more)
+    {
+        using var folder = new TemporaryFolder("worker");
+        var (code, error) = await HostProcess.Fail(["worker", "--data", folder["data"], .. more]);
+
+        Assert.Equal(1, code);
+        Assert.Contains(sentence, Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["data"]));
+    }
+
+    private static async Task Until(Func<Task<bool>> condition)
+    {
+        for (var end = DateTime.UtcNow.AddSeconds(40); !await condition(); await Task.Delay(100))
+        {
+            Assert.True(DateTime.UtcNow < end, "It did not come.");
+        }
+    }
+}
