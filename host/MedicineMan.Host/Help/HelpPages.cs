@@ -8,7 +8,7 @@ internal sealed class HelpPages
 
     private static readonly (string Group, string[] Names)[] Order =
     [
-        ("Using Medicine Man", ["first-backup", "schedules", "proofs", "restore", "restore-without", "recovery-kit", "plugins"]),
+        ("Using Medicine Man", ["first-backup", "schedules", "jobs", "proofs", "restore", "restore-without", "recovery-kit", "plugins"]),
         ("Writing plugins", ["authors", "capabilities"]),
         ("Samples to copy from", ["sample-hello", "sample-sqlitefiles", "sample-mirroredfolders", "sample-uptime", "sample-webhook", "sample-chart", "sample-permits"]),
     ];
