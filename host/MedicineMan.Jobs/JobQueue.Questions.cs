@@ -11,7 +11,7 @@ public sealed partial class JobQueue
         requested_by as RequestedBy, concurrency_key as ConcurrencyKey, unique_key as UniqueKey, priority as Priority, state as State,
         attempt as Attempt, failures as Failures, max_attempts as MaxAttempts, time_limit as TimeLimit, created_at as CreatedAt, due_at as DueAt,
         started_at as StartedAt, ended_at as EndedAt, worker as Worker, cancel_requested as CancelRequested, progress as Progress,
-        checkpoint as Checkpoint, error as Error, queue as Queue, lane as Lane, deadline as Deadline, group_id as GroupId, signature as Signature
+        checkpoint as Checkpoint, error as Error, queue as Queue, concurrency_limit as ConcurrencyLimit, lane as Lane, deadline as Deadline, group_id as GroupId, signature as Signature
         """;
 
     private const string FindSql = $"select {Columns} from jobs where organization_id = @organization and id = @id";
@@ -22,6 +22,10 @@ public sealed partial class JobQueue
     private const string ServerPart = " and server_id = @ServerId";
     private const string PersonPart = " and requested_by = @Person";
     private const string GroupPart = " and group_id = @Group";
+    private const string SincePart = " and id >= @since";
+    private const string UntilPart = " and id < @until";
+    private const string TextPart = " and (lower(coalesce(title, type)) like @text escape '\\' or lower(error) like @text escape '\\' or id = @id)";
+    private const int TextWindow = 20_000;
     private const string AfterPart = " and id < @after";
     private const string OrderPart = " order by id desc limit @size";
 
@@ -47,7 +51,8 @@ public sealed partial class JobQueue
         order by 1 desc limit 200
         """;
 
-    private const string CountsSql = "select state as State, count(*) as Jobs from jobs where organization_id = @organization group by state";
+    private static readonly string CountsSql = string.Join(" union all ", Enum.GetValues<JobState>().Select(state =>
+        $"select '{state.Stored()}' as State, count(*) as Jobs from (select 1 from jobs where organization_id = @organization and state = '{state.Stored()}' limit {MostCounted}) as counted"));
 
     public async Task<JobRow?> Find(string organization, string id, CancellationToken cancel) =>
         (await database.Rows<StoredJob>(FindSql, new { organization, id }, cancel)).SingleOrDefault()?.ToRow();
@@ -55,27 +60,56 @@ public sealed partial class JobQueue
     /// Newest first; on from below the job whose id is given.
     public async Task<IReadOnlyList<JobRow>> Page(string organization, JobFilter filter, string? after, int size, CancellationToken cancel)
     {
-        var sql = PageSql
-            + (filter.State is null ? "" : StatePart)
-            + (filter.Type is null ? "" : TypePart)
-            + (filter.ServerId is null ? "" : ServerPart)
-            + (filter.Person is null ? "" : PersonPart)
-            + (filter.Group is null ? "" : GroupPart)
-            + (after is null ? "" : AfterPart)
-            + OrderPart;
-        var question = new
-        {
-            organization,
-            state = filter.State?.Stored(),
-            filter.Type,
-            filter.ServerId,
-            filter.Person,
-            filter.Group,
-            after,
-            size,
-        };
-        return [.. (await database.Rows<StoredJob>(sql, question, cancel)).Select(job => job.ToRow())];
+        var sql = PageSql + Where(filter, after) + OrderPart;
+        return [.. (await database.Rows<StoredJob>(sql, Question(organization, filter, after, size), cancel)).Select(job => job.ToRow())];
     }
+
+    /// One page of a list. A search for text looks through 20,000 jobs at most, so that no search holds the database up.
+    public async Task<JobPage> List(string organization, JobFilter filter, string? after, int size, CancellationToken cancel)
+    {
+        if (filter.Text is null)
+        {
+            var page = await Page(organization, filter, after, size + 1, cancel);
+            return page.Count > size ? new([.. page.Take(size)], page[size - 1].Id) : new(page, null);
+        }
+
+        var window = $"(select * from jobs where organization_id = @organization{Where(filter, after)} order by id desc limit {TextWindow}) as window_of_jobs";
+        var question = Question(organization, filter, after, size + 1);
+        var found = await database.Rows<StoredJob>($"select {Columns} from {window} where true{TextPart}{OrderPart}", question, cancel);
+        if (found.Count > size)
+        {
+            return new([.. found.Take(size).Select(job => job.ToRow())], found[size - 1].Id);
+        }
+
+        var seen = (await database.Rows<Seen>($"select count(*) as Jobs, min(id) as Last from {window}", question, cancel)).Single();
+        return new([.. found.Select(job => job.ToRow())], seen.Jobs == TextWindow ? seen.Last : null);
+    }
+
+    private static string Where(JobFilter filter, string? after) =>
+        (filter.State is null ? "" : StatePart)
+        + (filter.Type is null ? "" : TypePart)
+        + (filter.ServerId is null ? "" : ServerPart)
+        + (filter.Person is null ? "" : PersonPart)
+        + (filter.Group is null ? "" : GroupPart)
+        + (filter.Since is null ? "" : SincePart)
+        + (filter.Until is null ? "" : UntilPart)
+        + (after is null ? "" : AfterPart);
+
+    private static object Question(string organization, JobFilter filter, string? after, int size) => new
+    {
+        organization,
+        state = filter.State?.Stored(),
+        filter.Type,
+        filter.ServerId,
+        filter.Person,
+        filter.Group,
+        since = Statements.IdAt(filter.Since),
+        until = Statements.IdAt(filter.Until),
+        text = filter.Text is null ? null : $"%{filter.Text.ToLowerInvariant().Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%",
+        id = filter.Text,
+        after,
+        size,
+    };
 
     /// Lines in the order they were written, after the one with the given id; 0 for the beginning.
     public async Task<IReadOnlyList<JobLogLine>> Log(string organization, string id, long after, int size, CancellationToken cancel)
@@ -98,7 +132,10 @@ public sealed partial class JobQueue
         return [.. attempts.Select(attempt => attempt.ToAttempt()).Reverse()];
     }
 
-    /// Jobs by state; a state without jobs counts 0.
+    /// Counting stops there, so that a long history does not slow a page down.
+    public const int MostCounted = 100_000;
+
+    /// Jobs by state, none counted further than <see cref="MostCounted"/>.
     public async Task<IReadOnlyDictionary<JobState, long>> Counts(string organization, CancellationToken cancel)
     {
         var counts = Enum.GetValues<JobState>().ToDictionary(state => state, _ => 0L);
@@ -108,6 +145,13 @@ public sealed partial class JobQueue
         }
 
         return counts;
+    }
+
+    private sealed record Seen
+    {
+        public required long Jobs { get; init; }
+
+        public string? Last { get; init; }
     }
 
     internal static JobProgress? ReadProgress(string? stored) =>

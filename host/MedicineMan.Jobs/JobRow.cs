@@ -21,6 +21,9 @@ public sealed record JobRow
 
     public string? ConcurrencyKey { get; init; }
 
+    /// How many running jobs share the key.
+    public int ConcurrencyLimit { get; init; } = 1;
+
     public string? UniqueKey { get; init; }
 
     public required int Priority { get; init; }

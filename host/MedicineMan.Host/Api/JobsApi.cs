@@ -22,17 +22,16 @@ internal static class JobsApi
     }
 
     private static async Task<Ok<ListOf<JobAnswer>>> List(
-        [AsParameters] Paging paging, string? state, string? type, string? server, string? person, string? group, HttpContext http, JobQueue jobs, CancellationToken cancel)
+        [AsParameters] Paging paging, string? state, string? type, string? server, string? person, string? group, string? text, DateTimeOffset? since, DateTimeOffset? until, HttpContext http, JobQueue jobs, CancellationToken cancel)
     {
         if (state is not null && JobView.Read(state) is null)
         {
             throw ApiProblem.Invalid("state", $"A job's state is one of {string.Join(", ", JobView.States.Select(one => one.Word()))}.");
         }
 
-        var filter = new JobFilter { State = JobView.Read(state), Type = type, ServerId = server, Person = person, Group = group };
-        var rows = await jobs.Page(http.Visitor().Organization.Value, filter, Cursor.Parse(paging.After, 1)?.Keys[0], paging.Rows + 1, cancel);
-        var page = Page<JobRow>.Of(rows, paging.Rows, static row => new Cursor(row.Id));
-        return TypedResults.Ok(Lists.Of(page, JobAnswer.Of));
+        var filter = new JobFilter { State = JobView.Read(state), Type = type, ServerId = server, Person = person, Group = group, Text = text, Since = since, Until = until };
+        var page = await jobs.List(http.Visitor().Organization.Value, filter, Cursor.Parse(paging.After, 1)?.Keys[0], paging.Rows, cancel);
+        return TypedResults.Ok(new ListOf<JobAnswer>([.. page.Rows.Select(JobAnswer.Of)], page.Next is null ? null : new Cursor(page.Next).ToString()));
     }
 
     private static async Task<Ok<Dictionary<string, long>>> Counts(HttpContext http, JobQueue jobs, CancellationToken cancel) =>

@@ -47,6 +47,15 @@ internal static class JobView
 
     public static JobState? Read(string? word) => States.Cast<JobState?>().FirstOrDefault(state => state!.Value.Word() == word);
 
+    /// What a ready job waits for besides a worker; null for nothing else.
+    public static string? Waits(JobRow job) => job.Wait switch
+    {
+        JobWait.Key => $"for others with the same key, of which {(job.ConcurrencyLimit == 1 ? "one runs" : $"{job.ConcurrencyLimit} run")} at a time",
+        JobWait.Pause => "until its type is resumed",
+        JobWait.Suspicion => "for its turn alone, since a worker died with it",
+        _ => null,
+    };
+
     public static bool CanRetry(this JobRow job) => job.State is JobState.Dead or JobState.Cancelled or JobState.Retrying;
 
     public static bool CanCancel(this JobRow job) => job.EndedAt is null && !job.CancelRequested;
@@ -70,6 +79,9 @@ internal static class JobView
 
     public static string Took(TimeSpan time) =>
         time.TotalSeconds < 10 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s") : Left(time.TotalSeconds);
+
+    /// Counting stops somewhere.
+    public static string Count(long jobs) => jobs.ToString("N0", CultureInfo.InvariantCulture) + (jobs >= JobQueue.MostCounted ? "+" : "");
 
     public static string Times(Percentiles times) => $"{Short(times.P50)} / {Short(times.P95)} / {Short(times.P99)}";
 

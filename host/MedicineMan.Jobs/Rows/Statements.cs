@@ -38,6 +38,9 @@ internal static class Statements
 
     public static DateTimeOffset? Time(long? milliseconds) => milliseconds is { } value ? Time(value) : null;
 
+    /// Where the ids of that time begin: they start with its milliseconds.
+    public static string? IdAt(DateTimeOffset? time) => time is { } moment ? Guid.CreateVersion7(moment).ToString("N")[..12] : null;
+
     private static string Extract(string column)
     {
         var name = column[..column.IndexOf(' ', StringComparison.Ordinal)];

@@ -57,6 +57,8 @@ internal sealed record StoredJob
 
     public required string Queue { get; init; }
 
+    public required int ConcurrencyLimit { get; init; }
+
     public required string Lane { get; init; }
 
     public long? Deadline { get; init; }
@@ -68,6 +70,7 @@ internal sealed record StoredJob
     public JobRow ToRow() => new()
     {
         Queue = Queue,
+        ConcurrencyLimit = ConcurrencyLimit,
         Wait = State == "ready" ? Lanes.WaitOf(Lane) : JobWait.None,
         Deadline = Statements.Time(Deadline),
         Group = GroupId,

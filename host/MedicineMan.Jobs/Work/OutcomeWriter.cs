@@ -6,7 +6,7 @@ namespace MedicineMan.Jobs.Work;
 /// Writes the outcomes that are ready together in one transaction, again and again until the database takes them.
 internal sealed partial class OutcomeWriter(IJobDatabase database, Outcomes outcomes, SemaphoreSlim ownRows, TimeProvider time, ILogger logger)
 {
-    private const int Batch = 200;
+    private const int Batch = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Pending> queue = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Servers;
@@ -30,18 +31,15 @@ internal sealed class IndexModel(JobQueue jobs, ServerStore servers, TimeProvide
 
     public bool Filtered => Filter != new JobFilter();
 
-    public async Task OnGet(string? state, string? type, string? server, string? after, CancellationToken cancel)
+    public async Task OnGet(string? state, string? type, string? server, string? person, string? group, string? q, DateOnly? since, DateOnly? until, string? after, CancellationToken cancel)
     {
         var organization = HttpContext.Visitor().Organization;
-        Filter = new JobFilter { State = JobView.Read(state), Type = Given(type), ServerId = Given(server) };
+        Filter = new JobFilter { State = JobView.Read(state), Type = Given(type), ServerId = Given(server), Person = Given(person), Group = Given(group), Text = Given(q), Since = Start(since), Until = Start(until?.AddDays(1)) };
         IsFirst = after is null;
         Counts = await jobs.Counts(organization.Value, cancel);
-        var page = Page<JobRow>.Of(
-            await jobs.Page(organization.Value, Filter, Cursor.Parse(after, 1)?.Keys[0], Rows + 1, cancel),
-            Rows,
-            row => new Cursor(row.Id));
-        Jobs = page.Items;
-        Next = page.Next is null ? null : ListUrl(Filter, page.Next);
+        var page = await jobs.List(organization.Value, Filter, Cursor.Parse(after, 1)?.Keys[0], Rows, cancel);
+        Jobs = page.Rows;
+        Next = page.Next is null ? null : ListUrl(Filter, new Cursor(page.Next).ToString());
         var names = new Dictionary<string, string>();
         foreach (var id in Jobs.Select(job => job.ServerId).Append(Filter.ServerId).OfType<string>().Distinct())
         {
@@ -54,8 +52,13 @@ internal sealed class IndexModel(JobQueue jobs, ServerStore servers, TimeProvide
     /// The address of this list with another filter.
     public static string ListUrl(JobFilter filter, string? after = null) => QueryHelpers.AddQueryString("/jobs", new Dictionary<string, string?>
     {
-        ["state"] = filter.State?.Word(), ["type"] = filter.Type, ["server"] = filter.ServerId, ["after"] = after,
+        ["state"] = filter.State?.Word(), ["type"] = filter.Type, ["server"] = filter.ServerId, ["person"] = filter.Person, ["group"] = filter.Group, ["q"] = filter.Text,
+        ["since"] = Day(filter.Since), ["until"] = Day(filter.Until?.AddDays(-1)), ["after"] = after,
     }.Where(pair => pair.Value is not null));
+
+    public static string? Day(DateTimeOffset? moment) => moment?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset? Start(DateOnly? day) => day is { } one ? new DateTimeOffset(one.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero) : null;
 
     private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 }

@@ -35,6 +35,28 @@ public abstract class JobPageTests
     }
 
     [SkippableFact]
+    public async Task A_search_finds_titles_errors_and_ids_and_the_days_in_between()
+    {
+        await using var host = await Start();
+        var browser = await host.Owner();
+        var orders = await Enqueue(host, "Copy Orders 100%");
+        await Task.Delay(2);
+        var broken = await Enqueue(host, "Copy others");
+        await host.Get<Database>().Write(t => t.Connection!.ExecuteAsync("update jobs set state = 'dead', ended_at = created_at, error = 'No ROUTE to web_1' where id = @broken", new { broken }, t), default);
+        var today = DateTime.UtcNow.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+
+        async Task<string[]> Found(string query) => [.. (await browser.Get($"/jobs?{query}")).Page.QuerySelectorAll("tbody tr td:first-child a").Select(link => link.GetAttribute("href")![6..])];
+        Assert.Equal([orders], await Found("q=orders+100%25"));
+        Assert.Equal([broken], await Found("q=route"));
+        Assert.Equal([broken], await Found("q=web_1"));
+        Assert.Equal([orders], await Found($"q={orders}"));
+        Assert.Empty(await Found("q=w%25b"));
+        Assert.Equal([broken, orders], await Found($"q=copy&since={today}&until={today}"));
+        Assert.Empty(await Found("since=2000-01-01&until=2000-12-31"));
+        Assert.Empty(await Found("q=copy&since=2100-01-01"));
+    }
+
+    [SkippableFact]
     public async Task A_job_shows_its_progress_attempts_and_masked_arguments_and_is_cancelled_and_retried()
     {
         await using var host = await Start();
