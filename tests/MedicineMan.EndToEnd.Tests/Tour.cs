@@ -9,7 +9,8 @@ internal static class Tour
     private static readonly (string Name, string Url)[] Places =
     [
         ("home", "/"), ("servers", "/servers"), ("server-add", "/servers/add"), ("backups", "/backups"), ("repositories", "/backups/repositories"), ("repository-new", "/backups/repositories/new"),
-        ("plan-new", "/backups/plans/new"), ("jobs", "/jobs"), ("settings", "/settings"),
+        ("plan-new", "/backups/plans/new"), ("jobs", "/jobs"), ("jobs-dead", "/jobs/dead"), ("jobs-throughput", "/jobs/throughput"), ("jobs-workers", "/jobs/workers"),
+        ("schedules", "/jobs/schedules"), ("settings", "/settings"),
     ];
 
     /// What could not be read on a narrow screen.
