@@ -24,7 +24,7 @@ public interface IPluginBuilder
         where TJob : class, IJob<TArguments>;
 
     /// <summary>Has a job run on the schedule that the manifest gives it, with these arguments.</summary>
-    /// <param name="job">Id of a job whose <c>cron</c> the manifest sets; registered before.</param>
+    /// <param name="job">Id of a job whose <c>cron</c> the manifest sets, in UTC; registered before.</param>
     /// <param name="arguments">Made anew for each run.</param>
     void Schedule<TArguments>(string job, Func<TArguments> arguments);
 

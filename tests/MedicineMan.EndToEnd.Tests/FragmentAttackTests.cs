@@ -51,7 +51,7 @@ public sealed class FragmentAttackTests
             var schemes = await card.Locator("a").EvaluateAllAsync<string[]>("links => [...new Set(links.map(link => link.protocol))]");
             Assert.All(schemes, scheme => Assert.Contains(scheme, (string[])["http:", "https:"]));
             var tags = await card.EvaluateAsync<string[]>("card => [...new Set([...card.querySelectorAll('*')].map(part => part.localName))].sort()");
-            Assert.Equal(["a", "button", "div", "form", "input", "li", "p", "span", "time", "ul"], tags);
+            Assert.Equal(["a", "button", "div", "form", "input", "li", "p", "span", "table", "tbody", "td", "time", "tr", "ul"], tags);
             var attributes = await card.EvaluateAsync<string[]>("card => [...new Set([...card.querySelectorAll('*')].flatMap(part => part.getAttributeNames()))].sort()");
             Assert.Equal(["action", "class", "datetime", "form", "hidden", "href", "id", "method", "name", "title", "type", "value"], attributes);
         }
@@ -113,6 +113,20 @@ public sealed class FragmentAttackTests
         await stage.Page.Reaches("**/plugins/tests.adjustable/page/page");
         await Assertions.Expect(stage.Page.Locator("main .alert-success")).ToContainTextAsync("act-surely is on its way");
         Assert.Equal([], stage.Browser.Offences);
+    }
+
+    /// A long word and a wide table stay in their card, on a phone too.
+    [SkippableFact]
+    public async Task What_a_plugin_draws_never_makes_a_page_wider_than_its_screen()
+    {
+        await using var stage = await PluginStage.Set([new string('w', 300), .. Enumerable.Range(0, 12).Select(at => $"column-{at}-of-a-wide-table")]);
+        await stage.Page.SetViewportSizeAsync(360, 740);
+        foreach (var place in stage.Places)
+        {
+            await stage.Page.GotoAsync(place);
+            await Assertions.Expect(stage.Page.Locator("section[aria-label=Adjustable] td")).ToHaveCountAsync(13);
+            Assert.True(await stage.Page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= 360, $"{place} is wider than the screen.");
+        }
     }
 
     private static Task Save(IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();

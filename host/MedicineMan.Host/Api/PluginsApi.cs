@@ -23,6 +23,7 @@ internal static class PluginsApi
         plugins.MapPost("/upload", Upload).RequireAuthorization(Policies.Installation).WithName("uploadPlugin").WithSummary("Installs the package that is sent as the body")
             .WithMetadata(new RequestSizeLimitAttribute(PackageForm.LargestPackage + 1024));
         plugins.MapPost("/{id}/approve", Approve).RequireAuthorization(Policies.Installation).WithName("approvePlugin").WithSummary("Approves what a version asks for, and puts it in use");
+        plugins.MapPut("/{id}/approvals", Reapprove).RequireAuthorization(Policies.Installation).WithName("replacePluginApprovals").WithSummary("Makes this all that is approved for the version in use");
         plugins.MapPost("/{id}/decline", Decline).RequireAuthorization(Policies.Installation).WithName("declinePlugin").WithSummary("Turns down the version that waits; a plugin that never ran is removed");
         plugins.MapPost("/{id}/enable", Enable).RequireAuthorization(Policies.Installation).WithName("enablePlugin").WithSummary("Puts a disabled plugin in use again");
         plugins.MapPost("/{id}/disable", Disable).RequireAuthorization(Policies.Installation).WithName("disablePlugin").WithSummary("Takes a plugin out of use");
@@ -68,6 +69,13 @@ internal static class PluginsApi
     {
         await Known(id, listing, cancel);
         await installer.Approve(http.Visitor().Administrator(), id, request.Version!, request.Capabilities ?? [], request.Confirmed ?? [], cancel);
+        return await One(id, listing, cancel);
+    }
+
+    private static async Task<Ok<PluginAnswer>> Reapprove(string id, [FromBody] ReapprovalRequest request, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+    {
+        await Known(id, listing, cancel);
+        await installer.Reapprove(http.Visitor().Administrator(), id, request.Approved!, request.Confirmed ?? [], cancel);
         return await One(id, listing, cancel);
     }
 
@@ -158,6 +166,16 @@ internal sealed record ApprovalRequest
     public IReadOnlyList<string>? Capabilities { get; init; }
 
     /// The names of the dangerous ones once more.
+    public IReadOnlyList<string>? Confirmed { get; init; }
+}
+
+internal sealed record ReapprovalRequest
+{
+    /// All that is approved from now on, each as its name or as name and what it is for: <c>exec df</c>. What is left out is withdrawn.
+    [Required(ErrorMessage = "Name what is approved; an empty list withdraws all that is optional.")]
+    public IReadOnlyList<string>? Approved { get; init; }
+
+    /// The names of the dangerous ones that were not approved so far, once more.
     public IReadOnlyList<string>? Confirmed { get; init; }
 }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedicineMan.Host.Cli.Show;
 using MedicineMan.Host.Cli.Wire;
+using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Host.Plugins.Packages.Format;
 using MedicineMan.Host.Plugins.Packages.Registries;
 using MedicineMan.Sdk;
@@ -21,7 +22,13 @@ internal static class PackageCommands
         var to = new Option<string?>("--output") { Description = $"The package. Default: {{id}}-{{version}}{PackageForm.Extension} here." };
         return Offline(new Command("pack", "Packs a built plugin; the same folder gives the same bytes.") { folder, to }, async (parsed, output, cancel) =>
         {
-            var file = await PackageWriter.Pack(Path.GetFullPath(parsed.GetValue(folder)!), parsed.GetValue(to), cancel);
+            var built = Path.GetFullPath(parsed.GetValue(folder)!);
+            if (!File.Exists(Path.Combine(built, ManifestReader.FileName)) || Directory.EnumerateFiles(built, "*.csproj").Any())
+            {
+                throw new UserFacingException($"{built} is no folder that a plugin was built into. Build it first, dotnet build src -c Release, and name the output: src/bin/Release/net10.0");
+            }
+
+            var file = await PackageWriter.Pack(built, parsed.GetValue(to), cancel);
             output.Remark($"Next: medicineman plugin sign {file} --key <your key>");
             return output.One(new { file, sha256 = PackageChecksums.HashOf(file) }, ("file", file), ("sha256", PackageChecksums.HashOf(file)));
         });

@@ -9,7 +9,7 @@ internal sealed class HelpPages
     private static readonly (string Group, string[] Names)[] Order =
     [
         ("Using Medicine Man", ["first-backup", "schedules", "jobs", "proofs", "restore", "restore-without", "recovery-kit", "plugins"]),
-        ("Writing plugins", ["authors", "capabilities"]),
+        ("Writing plugins", ["authors", "manifest", "capabilities", "fragments", "registry"]),
         ("Samples to copy from", ["sample-hello", "sample-sqlitefiles", "sample-mirroredfolders", "sample-uptime", "sample-webhook", "sample-chart", "sample-permits"]),
     ];
 

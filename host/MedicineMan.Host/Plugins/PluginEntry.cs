@@ -92,7 +92,8 @@ internal sealed class PluginEntry(string id, string name, PluginOptions options,
     {
         lock (gate)
         {
-            (state, reason, problems) = (PluginState.Faulted, string.Join('\n', because), because);
+            var held = because.Any(problem => problem.Code == Quarantine.Code);
+            (state, reason, problems) = (held ? PluginState.Quarantined : PluginState.Faulted, string.Join('\n', because), because);
         }
     }
 
@@ -141,7 +142,7 @@ internal sealed class PluginEntry(string id, string name, PluginOptions options,
                 State = state,
                 Code = problems.Count > 0 ? problems[0].Code : "",
                 Reason = reason,
-                Capabilities = [.. manifest?.Capabilities.Select(capability => (capability.Name, capability.Reason)) ?? []],
+                Capabilities = [.. manifest?.Capabilities.Select(capability => (capability.Scope.Count == 0 ? capability.Name : $"{capability.Name} {string.Join(", ", capability.Scope)}", capability.Reason)) ?? []],
                 Contributions = manifest is null ? [] : [.. Contributions(manifest)],
                 HasSettings = manifest?.Settings is not null,
                 Faults = faults,
@@ -162,8 +163,10 @@ internal sealed class PluginEntry(string id, string name, PluginOptions options,
     [
         .. manifest.Providers.Select(provider => $"{provider.Contract} {provider.Kind}"),
         .. manifest.Routes.Select(route => $"route {route.Method} {route.Path}"),
-        .. manifest.Jobs.Select(job => job.Cron is null ? $"job {job.Id}" : $"job {job.Id} at {job.Cron}"),
+        .. manifest.Jobs.Select(job => job.Cron is null ? $"job {job.Id}" : $"job {job.Id} at {job.Cron} UTC"),
         .. manifest.Events.Select(type => $"event {type}"),
         .. manifest.Fragments.Select(fragment => $"fragment {fragment.Id} in {fragment.Slot}"),
+        .. manifest.Actions.Select(action => $"button {action.Id} for the job {action.Job}"),
+        .. manifest.Permissions.Select(permission => $"permission {permission.Id}"),
     ];
 }

@@ -61,7 +61,7 @@ internal sealed partial class PluginLifecycle(
 
         if (quarantine.Reason(package.Manifest.Id) is { } held)
         {
-            throw new PluginRefusedException(new PluginProblem("MM1082", $"{package.Manifest.Name} is quarantined: {held}", "It could take the process down again.", "Look at its page under Settings, Plugins, and let it in again there."));
+            throw new PluginRefusedException(new PluginProblem(Quarantine.Code, $"{package.Manifest.Name} is quarantined: {held.TrimEnd('.')}.", "It could take the process down again.", "Look at its page under Settings, Plugins, and let it in again there."));
         }
 
         var entry = new PluginEntry(package.Manifest.Id, package.Manifest.Name, options.Value, clock);

@@ -50,7 +50,7 @@ internal static class PluginSetup
 
 /// Loads the plugins while the host gets ready and retires them when it stops.
 /// <param name="installed">Absent where there is no database: then the bundled plugins are all there are.</param>
-internal sealed class PluginStart(PluginLifecycle lifecycle, Packages.InstalledStart? installed = null) : IHostedLifecycleService
+internal sealed class PluginStart(PluginLifecycle lifecycle, Faults.Breadcrumbs crumbs, Packages.InstalledStart? installed = null) : IHostedLifecycleService
 {
     private Task loading = Task.CompletedTask;
 
@@ -70,5 +70,9 @@ internal sealed class PluginStart(PluginLifecycle lifecycle, Packages.InstalledS
     public Task StopAsync(CancellationToken cancel) => Task.CompletedTask;
 
     // Last, when the listener and the workers have let go of the plugins.
-    public Task StoppedAsync(CancellationToken cancel) => lifecycle.RetireAll();
+    public async Task StoppedAsync(CancellationToken cancel)
+    {
+        await lifecycle.RetireAll();
+        crumbs.Sweep();
+    }
 }

@@ -32,7 +32,7 @@ internal sealed record PluginStatus
     /// Why it is not running; empty when it is.
     public required string Reason { get; init; }
 
-    /// Each with the reason its author gives.
+    /// Each with what it is for and the reason its author gives.
     public required IReadOnlyList<(string Name, string Reason)> Capabilities { get; init; }
 
     /// One line each: "route GET /greeting", "job greet".

@@ -47,6 +47,16 @@ internal sealed partial class PluginSchedules(Database database, JobQueue jobs, 
         }
     }
 
+    /// What the plugins in use have started by the clock, and when next.
+    public IReadOnlyList<PluginTime> Times(DateTimeOffset now) =>
+    [
+        .. from plugin in catalogue.Active
+        from schedule in plugin.Contributions.Schedules
+        let cron = plugin.Manifest.Jobs.First(job => job.Id == schedule.JobId).Cron!
+        orderby plugin.Manifest.Name, schedule.JobId
+        select new PluginTime(plugin.Manifest.Id, plugin.Manifest.Name, schedule.JobId, cron, new Cron(cron).Next(now)),
+    ];
+
     private async Task Tick(LoadedPlugin plugin, ScheduleContribution schedule, DateTimeOffset minute, CancellationToken cancel)
     {
         var (id, job) = (plugin.Manifest.Id, plugin.Manifest.Jobs.First(one => one.Id == schedule.JobId));
@@ -127,3 +137,8 @@ internal sealed partial class PluginSchedules(Database database, JobQueue jobs, 
         public static partial void Failed(ILogger log, string plugin, string job, string reason);
     }
 }
+
+/// A job that a plugin has the clock start.
+/// <param name="Cron">In UTC, as the manifest has it: the same moment wherever the plugin runs.</param>
+/// <param name="Next">Null when it never comes again.</param>
+internal sealed record PluginTime(string PluginId, string Plugin, string Job, string Cron, DateTimeOffset? Next);

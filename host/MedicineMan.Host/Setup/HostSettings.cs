@@ -35,9 +35,9 @@ internal sealed record HostSettings
             .Where(url => !Uri.TryCreate(url.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal), UriKind.Absolute, out var read)
                 || read.Scheme is not ("http" or "https"))
             .ToList();
-        return wrong.Count == 0
+        return wrong.Count == 0 && Urls.Any(char.IsLetterOrDigit)
             ? this
-            : throw new UserFacingException($"Cannot listen on {string.Join(", ", wrong)}: write an address such as http://127.0.0.1:5080.");
+            : throw new UserFacingException($"Cannot listen on {(wrong.Count == 0 ? "nothing" : string.Join(", ", wrong))}: write an address such as http://127.0.0.1:5080.");
     }
 
     private static string DefaultData()

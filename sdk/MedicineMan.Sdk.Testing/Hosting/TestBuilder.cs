@@ -63,6 +63,13 @@ internal sealed class TestBuilder(TestManifest manifest, IServiceCollection serv
             problems.Add("Settings are registered, and plugin.json has no \"settings\".");
         }
 
+        if (json.Kind is JsonTypeInfoKind.Object && !json.Properties.Any(property => property.IsExtensionData))
+        {
+            var names = json.Properties.Select(property => property.Name).ToHashSet(json.Options.PropertyNameCaseInsensitive ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+            problems.AddRange(manifest.SettingNames.Where(name => !names.Contains(name)).Select(name =>
+                $"The setting \"{name}\" of plugin.json has no JSON property in {typeof(T).Name}. Give its JsonSerializerContext [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)], or the property a [JsonPropertyName]."));
+        }
+
         var kept = new TestSettings<T> { Current = Read(settings, json) };
         ChangeSettings = text => kept.Current = Read(text, json);
         services.AddSingleton<IPluginSettings<T>>(kept);

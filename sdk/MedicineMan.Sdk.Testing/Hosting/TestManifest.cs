@@ -34,6 +34,9 @@ internal sealed record TestManifest(PluginInfo Info, string Entry, JsonElement J
 
     public IReadOnlyList<string> Events => Json.TryGetProperty("contributes", out var contributes) ? Texts(contributes, "events") : [];
 
+    public IReadOnlyList<string> SettingNames =>
+        Json.TryGetProperty("settings", out var schema) && schema.TryGetProperty("properties", out var fields) ? [.. fields.EnumerateObject().Select(one => one.Name)] : [];
+
     /// The settings that the schema's defaults make.
     public string DefaultSettings()
     {

@@ -4,6 +4,7 @@ namespace MedicineMan.Sdk.Settings;
 
 /// <summary>The plugin's settings as an administrator saved them last. Injectable after <see cref="IPluginBuilder.Settings{T}"/>.</summary>
 /// <remarks>
+/// The names are those of the manifest: <c>JsonSerializerDefaults.Web</c> on the serializer context reads <c>address</c> into <c>Address</c>.
 /// Give the type's properties a <c>set</c>: for an <c>init</c> the JSON generator sets what the form left empty to null, over the initial value.
 /// A field of the format <c>secret</c> is a string, the handle for <see cref="Secrets.SecretRef"/>; one of the format <c>duration</c> reads as a <see cref="TimeSpan"/>.
 /// </remarks>

@@ -56,20 +56,20 @@ internal static class AuthorCommands
         var command = new Command("dev", "Builds the plugin, runs a host of its own with it, and has the host take over every further build.") { folder, urls };
         command.SetAction(async (parsed, cancel) =>
         {
-            if (parsed.GetRequiredValue(urls).Split(';').FirstOrDefault(url => !DevelopmentFolders.IsLoopback(url)) is { } open)
+            var project = PluginProject.Find(parsed.GetRequiredValue(folder));
+            // A host of the author's own: a plugin in development has no business with real data, unless it is asked for.
+            var data = parsed.GetValue(CommandLine.Data) ?? Path.Combine(project.Folder, "obj", "medicineman");
+            var settings = HostSettings.Read(data, parsed.GetValue(CommandLine.Database), parsed.GetRequiredValue(urls));
+            if (settings.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault(url => !DevelopmentFolders.IsLoopback(url)) is { } open)
             {
                 throw new UserFacingException($"{open} can be reached by others, and a plugin in development is vetted by nobody. Listen on a loopback address, such as http://127.0.0.1:5080.");
             }
 
-            var project = PluginProject.Find(parsed.GetRequiredValue(folder));
             if (await project.Build(Console.OpenStandardOutput(), cancel) is not { } built)
             {
                 return 1;
             }
 
-            // A host of the author's own: a plugin in development has no business with real data, unless it is asked for.
-            var data = parsed.GetValue(CommandLine.Data) ?? Path.Combine(project.Folder, "obj", "medicineman");
-            var settings = HostSettings.Read(data, parsed.GetValue(CommandLine.Database), parsed.GetRequiredValue(urls));
             await Console.Out.WriteLineAsync($"Following {built}. Build again with: dotnet build {project.File}");
             return await Serve.Run(settings, cancel, builder => builder.Services
                 .Configure<PluginOptions>(options => options.Dev.Add(built))

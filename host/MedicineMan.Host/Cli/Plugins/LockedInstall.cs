@@ -79,6 +79,11 @@ internal sealed class LockedInstall(HostClient host, Output output, string folde
             var answer = plugin.IsUpload ? await PluginCommands.Send(host, Package(plugin), plugin.Key, cancel) : await Fetch(plugin, cancel);
             await Approve(plugin, answer, cancel);
         }
+        else if (!plugin.IsBundled && !plugin.Approved.SequenceEqual(here[plugin.Id].Approved, StringComparer.Ordinal))
+        {
+            var request = new ReapprovalRequest { Approved = plugin.Approved, Confirmed = [.. plugin.Approved.Select(text => text.Split(' ')[0]).Distinct()] };
+            await host.Put<PluginAnswer>($"plugins/{plugin.Id}/approvals", request, cancel);
+        }
 
         if (plugin.Enabled != (await host.Get<PluginAnswer>($"plugins/{plugin.Id}", cancel)).Enabled)
         {

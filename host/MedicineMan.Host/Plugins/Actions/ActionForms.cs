@@ -41,6 +41,11 @@ internal sealed class ActionForms(PluginActions actions, IAntiforgery antiforger
             button.RemoveAttribute(attribute.Name);
         }
 
+        if (!button.HasAttribute("class"))
+        {
+            button.ClassName = "btn";
+        }
+
         if (actions.Find(plugin, name) is not { } action)
         {
             button.Replace(button.Owner!.CreateTextNode(button.TextContent));

@@ -90,7 +90,11 @@ internal sealed partial class DevelopmentFolders(
         catch (Exception failure) when (!cancel.IsCancellationRequested)
         {
             copy?.Dispose();
-            Log.Refused(log, folder, failure.Message);
+            if (news is null)
+            {
+                Log.Refused(log, folder, failure.Message);
+            }
+
             await Tell($"Not taken: {failure.Message}");
             return before;
         }

@@ -8,6 +8,9 @@ internal sealed partial class Quarantine
 {
     public const string Load = "load";
 
+    /// Of the problem that a held plugin is refused with.
+    public const string Code = "MM1082";
+
     private const int Strikes = 2;
 
     private readonly Lock gate = new();

@@ -1,3 +1,4 @@
+using MedicineMan.Host.Plugins.Manifests;
 using Scriban;
 using Scriban.Parsing;
 using Scriban.Runtime;
@@ -16,8 +17,20 @@ internal sealed class FragmentTemplate
     /// The actions its buttons name.
     public IReadOnlyList<string> Actions { get; }
 
-    /// Reads a template file; null, with what is wrong, when it is refused.
-    public static (FragmentTemplate? Template, IReadOnlyList<string> Problems) Read(string file) =>
+    /// Reads the template of a fragment; null, with what is wrong, when it is refused.
+    public static (FragmentTemplate? Template, IReadOnlyList<PluginProblem> Problems) Read(PluginPackage package, FragmentDeclaration declaration)
+    {
+        var (name, manifest) = (package.Manifest.Name, package.Manifest);
+        var (template, faults) = Read(Path.Combine(package.Folder, declaration.Template));
+        var problems = faults.Select(fault => new PluginProblem("MM1017", $"{declaration.Template} of {name} is refused: {fault}",
+            "A fragment is data in plain markup and can't act on the page.", "Correct the template and install the plugin again."));
+        var undeclared = (template?.Actions ?? []).Where(action => manifest.Actions.All(declared => declared.Id != action)).Select(action => new PluginProblem(
+            "MM1014", $"{declaration.Template} of {name} has a button for the action \"{action}\", which its manifest does not name.",
+            "A person approves what the manifest names, and nothing beyond it.", "Name it once under contributes.actions in plugin.json."));
+        return (template, [.. problems, .. undeclared]);
+    }
+
+    private static (FragmentTemplate? Template, IReadOnlyList<string> Problems) Read(string file) =>
         new FileInfo(file).Length > LargestFile ? (null, [$"It is larger than {LargestFile / 1024} KiB."]) : Parse(File.ReadAllText(file), Path.GetFileName(file));
 
     public static (FragmentTemplate? Template, IReadOnlyList<string> Problems) Parse(string text, string name)

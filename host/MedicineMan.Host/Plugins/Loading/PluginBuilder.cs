@@ -48,6 +48,13 @@ internal sealed partial class PluginBuilder(PluginPackage package, IServiceColle
         if (Declared("settings", typeof(T).Name, package.Manifest.Settings is not null, settings is not null))
         {
             var live = new LiveSettings<T>(Info.Name, json);
+            var unread = live.Unread(package.Manifest.Settings!.Fields.Select(field => field.Name));
+            if (unread.Count > 0)
+            {
+                problems.Add(new PluginProblem("MM1014", $"{Info.Name} has the settings {string.Join(", ", unread)} in its manifest, and {typeof(T).Name} has no JSON property of that name.",
+                    "What an administrator enters there would never reach the plugin.", "Give its JsonSerializerContext [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)], or the property a [JsonPropertyName]."));
+            }
+
             settings = live;
             services.AddSingleton<IPluginSettings<T>>(live);
         }
@@ -57,17 +64,13 @@ internal sealed partial class PluginBuilder(PluginPackage package, IServiceColle
     {
         ArgumentNullException.ThrowIfNull(model);
         var declaration = package.Manifest.Fragments.FirstOrDefault(fragment => fragment.Id == id);
-        if (!Declared("fragment", id, declaration is not null, fragments.Exists(fragment => fragment.Id == id)))
+        if (!Declared("fragment", id, declaration is not null, fragments.Exists(fragment => fragment.Id == id)) || declaration is null)
         {
             return;
         }
 
-        var (template, faults) = FragmentTemplate.Read(Path.Combine(package.Folder, declaration!.Template));
-        problems.AddRange(faults.Select(fault => new PluginProblem("MM1017", $"{declaration.Template} of {Info.Name} is refused: {fault}",
-            "A fragment is data in plain markup and can't act on the page.", "Correct the template and install the plugin again.")));
-        problems.AddRange((template?.Actions ?? []).Where(action => package.Manifest.Actions.All(declared => declared.Id != action)).Select(action => new PluginProblem(
-            "MM1014", $"{declaration.Template} of {Info.Name} has a button for the action \"{action}\", which its manifest does not name.",
-            "A person approves what the manifest names, and nothing beyond it.", "Name it once under contributes.actions in plugin.json.")));
+        var (template, faults) = FragmentTemplate.Read(package, declaration);
+        problems.AddRange(faults);
         if (template is not null)
         {
             fragments.Add(new FragmentContribution(id, declaration.Slot, template, new FragmentSource(model)));

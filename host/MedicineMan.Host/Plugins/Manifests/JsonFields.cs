@@ -140,7 +140,7 @@ internal sealed class JsonFields(JsonElement element, string path, ICollection<s
         var value = read(fields);
         foreach (var field in element.EnumerateObject().Where(field => !fields.asked.Contains(field.Name)))
         {
-            problems.Add($"{fields.Name(field.Name)} is not a field this version knows.");
+            problems.Add($"{fields.Name(field.Name)} is not a field this version knows; {(fields.asked.Count == 0 ? "none is expected here" : $"here it knows {string.Join(", ", fields.asked)}")}.");
         }
 
         return value;

@@ -26,10 +26,11 @@ internal sealed record PluginPackage(string Folder, PluginManifest Manifest)
     private IEnumerable<PluginProblem> Compatibility()
     {
         var name = $"{Manifest.Name} {Manifest.Version}";
-        if (!SdkRange.Parse(Manifest.Engine.Sdk)!.Holds(SdkRange.Offered))
+        if (SdkRange.Parse(Manifest.Engine.Sdk) is { } range && !range.Holds(SdkRange.Offered))
         {
             yield return new PluginProblem("MM1003", $"{name} needs Medicine Man SDK {Manifest.Engine.Sdk}; this host offers {SdkRange.Offered}.",
-                "Its code would not find what it was built against.", "Update the host, or install a version of the plugin that fits.");
+                "Its code would not find what it was built against.",
+                range.From > SdkRange.Offered ? "Update the host, or install a version of the plugin that fits." : "Install a newer version of the plugin, or have its author build it for this SDK.");
         }
 
         var system = OperatingSystem.IsMacOS() ? "macos" : "linux";

@@ -12,7 +12,7 @@ internal static class PackageSetup
         services.AddSingleton<RegistryDownload>().AddSingleton<RegistryStore>().AddSingleton<ThirdPartyRegistries>().AddSingleton<KnownRegistries>();
         services.AddSingleton<InstalledPlugins>().AddSingleton<Grants>().AddSingleton<PluginLocks>();
         services.AddSingleton<PackageShelf>().AddSingleton<PackageIntake>().AddSingleton<PublisherTrust>().AddSingleton<Offers>();
-        services.AddSingleton<PluginActivation>().AddSingleton<PluginInstaller>().AddSingleton<PluginListing>();
+        services.AddSingleton<PluginActivation>().AddSingleton<Approvals>().AddSingleton<PluginInstaller>().AddSingleton<PluginListing>();
         services.AddSingleton<InstalledStart>().AddSingleton<Faults.FaultActions>();
         services.AddHostedService<PackageUpkeep>();
     }

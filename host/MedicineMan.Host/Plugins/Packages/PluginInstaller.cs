@@ -25,7 +25,7 @@ internal sealed record WantedPlugin(string Id, string? Version)
 /// needs a restart, and none of it interrupts a plugin unless that is what was asked for.
 internal sealed class PluginInstaller(
     InstalledPlugins installed, Grants grants, PackageIntake intake, PackageShelf shelf, Offers offers, PublisherTrust trust, KnownRegistries registries,
-    PluginActivation activation, PluginSettingsStore settings) : IDisposable
+    PluginActivation activation, Approvals approvals, PluginSettingsStore settings) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
 
@@ -67,22 +67,15 @@ internal sealed class PluginInstaller(
             throw Refused($"{row.Name} {version} does not wait for an approval. Look at its page again.");
         }
 
-        var manifest = shelf.Open((await installed.Version(plugin, version, cancel))!).Manifest;
-        var asked = await grants.Unapproved(manifest, cancel);
-        if (asked.FirstOrDefault(capability => !capability.Optional && !approved.Contains(capability.Name)) is { } left)
-        {
-            throw Refused($"{row.Name} {version} cannot run without {left.Name}. Approve it, or remove the plugin.");
-        }
-
-        var granted = asked.Where(capability => approved.Contains(capability.Name)).ToList();
-        if (granted.Find(capability => CapabilityText.IsDangerous(capability) && !confirmed.Contains(capability.Name)) is { } dangerous)
-        {
-            throw Refused($"To approve {dangerous.Name}, type its name exactly. Nothing was approved.");
-        }
-
-        await grants.Approve(actor, manifest, granted, cancel);
+        await approvals.Approve(actor, row, version, approved, confirmed, cancel);
         return await Activate(actor, row, version, cancel);
     }, cancel);
+
+    /// Makes this all that is approved for the version in use.
+    /// <param name="approved">Each as its name, or as name and what it is for: "exec df".</param>
+    /// <param name="confirmed">The names of dangerous ones that were not approved so far, typed once more.</param>
+    public Task<InstalledPlugin> Reapprove(Actor actor, string plugin, IReadOnlyCollection<string> approved, IReadOnlyCollection<string> confirmed, CancellationToken cancel) =>
+        Alone(async () => await approvals.Replace(actor, await Get(plugin, cancel), approved, confirmed, cancel), cancel);
 
     /// Turns down the version that waits: what runs goes on, and a plugin that never ran is removed.
     public async Task Decline(Actor actor, string plugin, CancellationToken cancel)

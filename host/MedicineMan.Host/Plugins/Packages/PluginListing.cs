@@ -14,12 +14,22 @@ internal sealed record ListedPlugin(PluginStatus Status, InstalledPlugin? Instal
 
     public bool IsOn => Installed?.Enabled ?? Status.State is not PluginState.Disabled;
 
+    /// Optional capabilities that nobody approved, so the plugin does without them.
+    public IReadOnlyList<string> Withheld { get; init; } = [];
+
+    /// It has capabilities that an administrator can approve or withdraw while it runs.
+    public bool HasOptional { get; init; }
+
     /// What waits for a person's approval, as against one that failed to start.
     public string? Waiting => Installed is { PendingVersion: { } version, Failure: null } ? version : null;
 }
 
 /// What waits to be approved.
-internal sealed record PendingPlugin(InstalledPlugin Plugin, PluginManifest Manifest, IReadOnlyList<Capability> Asked, string? Signer);
+internal sealed record PendingPlugin(InstalledPlugin Plugin, PluginManifest Manifest, IReadOnlyList<Capability> Asked, string? Signer)
+{
+    /// Of the version in use, whose optional capabilities can be decided on anew: those that are approved. Null for a version that waits.
+    public IReadOnlyCollection<string>? Approved { get; init; }
+}
 
 /// The plugins that are here and those that could be, for the page, the API and the command line.
 internal sealed class PluginListing(
@@ -36,10 +46,16 @@ internal sealed class PluginListing(
             var row = rows.FirstOrDefault(one => one.Id == status.Id);
             var bundled = await registries.IsBundled(status.Id, cancel);
             var key = pins.FirstOrDefault(pin => pin.Id == row?.Publisher)?.PublicKey;
+            var optional = row is null || bundled || catalogue.Entry(status.Id)?.Manifest is not { } manifest ? [] : manifest.Capabilities.Where(capability => capability.Optional).ToList();
+            var granted = optional.Count == 0 ? null : await grants.Of(status.Id, cancel);
             listed.Add(new ListedPlugin(
                 status, row, bundled, row is null || bundled ? null : (await offers.Upgrade(row, cancel))?.Version,
                 versions.FirstOrDefault(version => version.PluginId == status.Id && version.Version == status.Version)?.KeyFingerprint,
-                row is null ? [] : [.. (await offers.Advisories(status.Id, status.Version, row.Source, key, cancel)).Where(advisory => !advisory.Blocks)]));
+                row is null ? [] : [.. (await offers.Advisories(status.Id, status.Version, row.Source, key, cancel)).Where(advisory => !advisory.Blocks)])
+            {
+                HasOptional = optional.Count > 0 && row?.ActiveVersion is not null,
+                Withheld = [.. optional.Where(capability => !CapabilityText.Covers(granted!, capability)).Select(capability => capability.Name)],
+            });
         }
 
         return listed;
@@ -64,6 +80,20 @@ internal sealed class PluginListing(
 
         var manifest = shelf.Open(files).Manifest;
         return new PendingPlugin(row, manifest, await grants.Unapproved(manifest, cancel), files.KeyFingerprint);
+    }
+
+    /// The optional capabilities of the version in use; null when there are none to decide on.
+    public async Task<PendingPlugin?> InUse(string id, CancellationToken cancel)
+    {
+        if (await installed.Find(id, cancel) is not { ActiveVersion: { } version } row || await installed.Version(id, version, cancel) is not { } files)
+        {
+            return null;
+        }
+
+        var (manifest, granted) = (shelf.Open(files).Manifest, await grants.Of(id, cancel));
+        var optional = manifest.Capabilities.Where(capability => capability.Optional).ToList();
+        string[] approved = [.. optional.Where(capability => CapabilityText.Covers(granted, capability)).Select(capability => capability.Name)];
+        return optional.Count == 0 ? null : new PendingPlugin(row, manifest, optional, files.KeyFingerprint) { Approved = approved };
     }
 
     private static bool Fits(string? search, params string[] texts) =>

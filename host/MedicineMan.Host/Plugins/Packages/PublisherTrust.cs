@@ -26,6 +26,11 @@ internal sealed class PublisherTrust(InstalledPlugins installed, KnownRegistries
         var (publisher, key) = (signature.Publisher, signature.PublicKey);
         var pin = new PublisherPin { Id = publisher, PublicKey = key, Fingerprint = signature.Fingerprint, Source = offer?.From.Id ?? InstalledPlugin.Upload };
         await RefuseWithdrawn(name, pin, cancel);
+        if (trusted is not null && trusted != pin.Fingerprint)
+        {
+            throw Refused("MM1040", $"{name} is signed with the key {pin.Fingerprint}, and not with {trusted}, which you trust.", "Somebody else may be using the publisher's name.", "Ask the publisher which of the two is right before you install it.");
+        }
+
         if ((await registries.Bundled(cancel)).KeysOf(publisher, clock.GetUtcNow()) is { } reserved)
         {
             return reserved.Contains(key) ? pin : throw Refused("MM1040", $"{name} is signed with the key {pin.Fingerprint}, which is none of {publisher}'s.", "This host knows the keys of that publisher and takes no others.", "Do not use this package.");

@@ -1,5 +1,6 @@
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Plugins.Packages;
+using MedicineMan.Host.Plugins.Packages.Installed;
 using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Authorization;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace MedicineMan.Host.Plugins.Pages;
 
-/// What an installed version asks for, with its author's reasons, before a line of it runs.
+/// What an installed version asks for, with its author's reasons, before a line of it runs; and of the one in use, what it could do without.
 [Authorize(Policies.Installation)]
 internal sealed class ApproveModel(PluginListing listing, PluginInstaller installer) : PageModel
 {
@@ -22,7 +23,16 @@ internal sealed class ApproveModel(PluginListing listing, PluginInstaller instal
     {
         try
         {
-            var row = await installer.Approve(HttpContext.Visitor().Administrator(), id, version, approved ?? [], [.. confirmed?.Select(text => text?.Trim() ?? "") ?? []], cancel);
+            var actor = HttpContext.Visitor().Administrator();
+            string[] typed = [.. confirmed?.Select(text => text?.Trim() ?? "") ?? []];
+            if (await listing.Pending(id, cancel) is null && await listing.InUse(id, cancel) is { } used && used.Manifest.Version == version)
+            {
+                var kept = used.Manifest.Capabilities.Where(capability => !capability.Optional || approved?.Contains(capability.Name) == true);
+                this.Say($"What {(await installer.Reapprove(actor, id, [.. kept.SelectMany(CapabilityText.Of)], typed, cancel)).Name} may do is changed, and in force.");
+                return Redirect($"/settings/plugins/{id}");
+            }
+
+            var row = await installer.Approve(actor, id, version, approved ?? [], typed, cancel);
             this.Say($"{row.Name} {row.ActiveVersion} is approved and runs.");
             return Redirect("/settings/plugins");
         }
@@ -50,7 +60,7 @@ internal sealed class ApproveModel(PluginListing listing, PluginInstaller instal
 
     private async Task<IActionResult> Show(string id, CancellationToken cancel)
     {
-        if (await listing.Pending(id, cancel) is not { } pending)
+        if ((await listing.Pending(id, cancel) ?? await listing.InUse(id, cancel)) is not { } pending)
         {
             return Problem is null ? NotFound() : Redirect("/settings/plugins");
         }

@@ -26,6 +26,19 @@ internal sealed class LiveSettings<T>(string plugin, JsonTypeInfo<T> json) : Set
 
     public T Current => current;
 
+    /// The fields of the form that the plugin's type has no place for: names are told apart by case unless its options say otherwise.
+    public IReadOnlyList<string> Unread(IEnumerable<string> fields)
+    {
+        // A converter of its own, or a place for everything else, reads what no property shows.
+        if (json.Kind is not JsonTypeInfoKind.Object || json.Properties.Any(property => property.IsExtensionData))
+        {
+            return [];
+        }
+
+        var names = json.Properties.Select(property => property.Name).ToHashSet(json.Options.PropertyNameCaseInsensitive ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+        return [.. fields.Where(field => !names.Contains(field))];
+    }
+
     public override void Apply(JsonObject settings) => current = Read(settings);
 
     public override async Task<bool> Test(IServiceProvider services, JsonObject settings, CancellationToken cancel)

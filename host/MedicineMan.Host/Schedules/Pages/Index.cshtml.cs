@@ -6,11 +6,14 @@ namespace MedicineMan.Host.Schedules.Pages;
 
 /// What the clock starts, by name.
 [Authorize(Policies.Viewer)]
-internal sealed class IndexModel(ScheduleStore schedules, ScheduleActions actions) : PageModel
+internal sealed class IndexModel(ScheduleStore schedules, ScheduleActions actions, PluginSchedules plugins, TimeProvider time) : PageModel
 {
     private const int Rows = 50;
 
     public IReadOnlyList<(ScheduleRow Schedule, string Does)> Schedules { get; private set; } = [];
+
+    /// What plugins have started; they work for the installation's first organisation.
+    public IReadOnlyList<PluginTime> Plugins { get; private set; } = [];
 
     public string? Next { get; private set; }
 
@@ -25,5 +28,6 @@ internal sealed class IndexModel(ScheduleStore schedules, ScheduleActions action
         }
 
         Schedules = read;
+        Plugins = HttpContext.Visitor().IsOfTheHouse ? plugins.Times(time.GetUtcNow()) : [];
     }
 }

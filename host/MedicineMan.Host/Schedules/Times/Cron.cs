@@ -17,6 +17,9 @@ internal sealed partial class Cron(string fields)
 
     public bool IsDue(DateTimeOffset minute) => expression.GetNextOccurrence(minute.UtcDateTime, inclusive: true) == minute.UtcDateTime;
 
+    /// The first minute after this moment that is due; null when none is any more.
+    public DateTimeOffset? Next(DateTimeOffset after) => expression.GetNextOccurrence(after.UtcDateTime) is { } next ? new DateTimeOffset(next, TimeSpan.Zero) : null;
+
     private static bool Holds(string part, (int Least, int Most) bounds)
     {
         if (Part().Match(part) is not { Success: true } match)

@@ -10,7 +10,7 @@ const widths = new ResizeObserver(entries => {
 });
 
 export function tables(from = document) {
-  from.querySelectorAll(".table-card").forEach(card => widths.observe(card));
+  from.querySelectorAll(".table-card, .fragment").forEach(card => widths.observe(card));
   for (const table of from.querySelectorAll(".table-card > table")) {
     const heads = [...table.querySelectorAll("thead th")];
     if (heads.length < 3) continue;

@@ -1,6 +1,12 @@
 using System.Net;
+using System.Text.Json.Nodes;
+using AngleSharp.Html.Parser;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Help;
+using MedicineMan.Host.Plugins.Fragments;
+using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Sdk.Ui;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Help;
 
@@ -43,9 +49,30 @@ public sealed class HelpTests
         Assert.Equal(["1. Begin", "2. Test", "3. See it run", "4. Ask for little", "5. Publish", "Samples to copy from"], guide.Headings.Select(heading => heading.Text));
         Assert.Contains("<pre><code class=\"language-sh\">", guide.Html, StringComparison.Ordinal);
         Assert.Contains("<table class=\"table\">", guide.Html, StringComparison.Ordinal);
-        Assert.Contains("href=\"/help/capabilities\"", guide.Html, StringComparison.Ordinal);
+        Assert.All((string[])["capabilities", "manifest", "fragments", "registry"], page => Assert.Contains($"href=\"/help/{page}\"", guide.Html, StringComparison.Ordinal));
         Assert.Contains("href=\"/help/sample-hello\"", guide.Html, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_examples_of_the_authors_pages_hold()
+    {
+        var (template, problems) = FragmentTemplate.Parse(Example("fragments", "language-html"), "example.html");
+        Assert.Empty(problems);
+        Assert.Equal(["measure-now"], template!.Actions);
+        Assert.Contains("Nothing was measured yet.", template.Draw(FragmentModel.Copy(new UiModel { ["disks"] = UiValue.List([]) }), default), StringComparison.Ordinal);
+        var disk = new UiModel { ["mount"] = "/srv", ["used"] = 1536L << 20, ["full"] = true };
+        Assert.Matches("/srv: 1.5 GiB <span class=\"badge bg-red-lt\">full</span>", template.Draw(FragmentModel.Copy(new UiModel { ["disks"] = UiValue.List([disk]) }), default));
+
+        using var folder = new TemporaryFolder("examples");
+        var manifest = JsonNode.Parse(Example("manifest", "language-json"))!.AsObject();
+        manifest["settings"] = JsonNode.Parse($"{{{Example("manifest", "language-json", 1)}}}")!["settings"]!.DeepClone();
+        File.WriteAllText(folder["plugin.json"], manifest.ToJsonString());
+        var read = ManifestReader.Read(folder.Path);
+        Assert.Equal(("acme.disks", 3), (read.Id, read.Settings!.Fields.Count));
+    }
+
+    private static string Example(string page, string language, int at = 0) =>
+        new HtmlParser().ParseDocument(Pages.Find(page)!.Html).QuerySelectorAll($"code.{language}")[at].TextContent;
 
     [Theory]
     [InlineData("# T\n\n<script>alert(1)</script>", "<script")]

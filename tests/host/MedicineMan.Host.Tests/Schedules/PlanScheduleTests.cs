@@ -69,14 +69,17 @@ public abstract class PlanScheduleTests
         var owner = await host.Owner();
         var plan = await Plan(host, admin);
         Assert.Contains("by hand only", (await owner.Get($"/backups/plans/{plan}")).Text, StringComparison.Ordinal);
-        Assert.Contains("Nothing is started by the clock yet", (await owner.Get("/jobs/schedules")).Text, StringComparison.Ordinal);
+        Assert.Contains("No backup is started by the clock yet", (await owner.Get("/jobs/schedules")).Text, StringComparison.Ordinal);
 
         var form = $"/jobs/schedules/new?does=back-up&subject={plan}";
         (string, string)[] Fields(string cron) =>
             [("Does", "back-up"), ("Subject", plan), ("Form.Name", "Nightly"), ("Form.Cron", cron), ("Form.Zone", "Europe/Berlin"), ("Form.JitterMinutes", "30"), ("Form.Missed", "once"), ("Form.MissedMost", "10"), ("Form.Overlap", "skip"), ("Form.Blackouts", "Mon-Fri 08:00-18:00")];
         var token = (await owner.Get(form)).Token;
         Assert.Contains("\"99 2 * * *\" is no schedule", (await owner.Post("/jobs/schedules/new", token, Fields("99 2 * * *"))).Text, StringComparison.Ordinal);
-        Assert.Contains("Next starts:", (await owner.Post("/jobs/schedules/new?handler=Preview", token, Fields("0 2 * * *"))).Text, StringComparison.Ordinal);
+        var preview = await owner.Post("/jobs/schedules/new?handler=Preview", token, Fields("0 2 * * *"));
+        Assert.Contains("Next starts:", preview.Text, StringComparison.Ordinal);
+        // What is pressed next saves, and does not look ahead once more.
+        Assert.Equal("/jobs/schedules/new", preview.Page.QuerySelector("main form.card")!.GetAttribute("action"));
         var made = await owner.Post("/jobs/schedules/new", token, Fields("0 2 * * *"));
 
         Assert.StartsWith("/jobs/schedules/", made.Location, StringComparison.Ordinal);

@@ -111,6 +111,20 @@ public sealed class ScheduleTests
         Assert.Single(await Notes(curious));
     }
 
+    [Fact]
+    public async Task The_list_of_schedules_names_what_plugins_have_started_in_which_zone_and_when_next()
+    {
+        await using var curious = await CuriousHost.Start();
+        Assert.Equal(Noon.AddMinutes(5), Assert.Single(curious.Host.Get<PluginSchedules>().Times(Noon)).Next);
+
+        var row = (await curious.Owner.Get("/jobs/schedules")).Page.QuerySelector("#by-plugins tbody tr")!;
+        Assert.Equal("/settings/plugins/tests.curious", row.QuerySelector("a")!.GetAttribute("href"));
+        Assert.Equal(["Curious", "note", "*/5 * * * * UTC"], row.QuerySelectorAll("td").Take(3).Select(cell => cell.TextContent.Trim()));
+        Assert.NotNull(row.QuerySelector("time[datetime]"));
+        Assert.Contains("job note at */5 * * * * UTC", (await curious.Owner.Get("/settings/plugins/tests.curious")).Text, StringComparison.Ordinal);
+        Assert.Contains("exec echo, sleep, cat", (await curious.Owner.Get("/settings/plugins/tests.curious")).Text, StringComparison.Ordinal);
+    }
+
     private static Task<int> Begin(CuriousHost curious, DateTimeOffset at) => curious.Host.Get<Database>().Write(
         transaction => transaction.Connection!.ExecuteAsync("""
             insert into plugin_schedules (organization_id, plugin_id, job_id, minute) values ('default', 'tests.curious', 'note', @at)

@@ -50,6 +50,10 @@ public sealed class AdjustablePlugin : IPlugin
 
 internal sealed record AdjustableSettings
 {
+    // What version 1 calls the name.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Label { get; set; }
+
     public string Name { get; set; } = "";
     public bool Loud { get; set; }
     public string Mode { get; set; } = "";

@@ -25,8 +25,8 @@ public sealed partial class GuideTests
         foreach (var words in Blocks("sh").SelectMany(block => block.Split('\n', StringSplitOptions.RemoveEmptyEntries)).Select(line => line.Split(' ')))
         {
             Assert.True(
-                words is ["cd", "Acme.Hello"] or ["dotnet", "build", "src", "-c", "Release"]
-                || (words is ["dotnet", "pack", var project, "-c", "Release", "-o", "packages"] && Directory.Exists(SourceTree.At(project)))
+                words is ["cd", "Acme.Hello" or ".."] or ["export", "PATH=\"$PWD/artifacts/bin/MedicineMan.Host/debug:$PATH\""] or ["dotnet", "build", "src", "-c", "Release"]
+                || (words is ["dotnet", "pack", var project, "-c", "Release", "-o", "../packages"] && Directory.Exists(SourceTree.At(project)))
                 || (words is ["medicineman", "plugin", var verb, ..] && commands.Contains($"new Command(\"{verb}\"", StringComparison.Ordinal)
                     && words.Where(word => word.StartsWith("--", StringComparison.Ordinal)).All(option => commands.Contains($"\"{option}\"", StringComparison.Ordinal))),
                 string.Join(' ', words));

@@ -118,6 +118,13 @@ public sealed class PluginTestHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_setting_without_a_place_in_the_plugin_s_type_is_refused_as_the_host_does() => Assert.Contains(
+        "The setting \"tempo\" of plugin.json has no JSON property in KitSettings.",
+        (await Assert.ThrowsAsync<InvalidOperationException>(() => Start(
+            plugin => plugin.Settings(KitJson.Default.KitSettings), "[]", "{}", settings: """{"type": "object", "properties": {"greeting": {"type": "string"}, "tempo": {"type": "integer"}}}"""))).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
     public async Task Only_the_events_it_asked_for_reach_a_handler()
     {
         await using var host = await Start(plugin =>

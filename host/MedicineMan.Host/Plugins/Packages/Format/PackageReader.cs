@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using MedicineMan.Host.Plugins.Manifests;
-using MedicineMan.Host.Plugins.Packages.Reach;
 
 namespace MedicineMan.Host.Plugins.Packages.Format;
 
@@ -44,7 +43,7 @@ internal static class PackageReader
             await Unpack(zip, checksums, staging, name, cancel);
             var package = PluginPackage.Open(staging);
             Refuse([.. Disagreements(package.Manifest, checksums, signature, name)]);
-            Refuse(PackageReach.Problems(package));
+            PackageCheck.Refuse(package);
             await File.WriteAllBytesAsync(Path.Combine(staging, PackageForm.ChecksumsFile), bytes, cancel);
             return new ReadPackage(package, signature, PackageChecksums.HashOf(file), size, Convert.ToHexStringLower(SHA256.HashData(bytes)));
         }

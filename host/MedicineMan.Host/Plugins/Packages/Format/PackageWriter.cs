@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using MedicineMan.Host.Plugins.Manifests;
-using MedicineMan.Host.Plugins.Packages.Reach;
 
 namespace MedicineMan.Host.Plugins.Packages.Format;
 
@@ -17,11 +16,7 @@ internal static class PackageWriter
     public static async Task<string> Pack(string folder, string? file, CancellationToken cancel)
     {
         var package = PluginPackage.Open(folder);
-        if (PackageReach.Problems(package) is { Count: > 0 } problems)
-        {
-            throw new PluginRefusedException(problems);
-        }
-
+        PackageCheck.Refuse(package);
         var manifest = package.Manifest;
         var target = file ?? $"{manifest.Id}-{manifest.Version}{PackageForm.Extension}";
         await Write(folder, manifest.Id, manifest.Version, target, cancel);

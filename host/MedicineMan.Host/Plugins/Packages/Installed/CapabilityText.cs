@@ -18,6 +18,9 @@ internal static class CapabilityText
 
     public static bool Covers(IReadOnlySet<string> granted, Capability capability) => Of(capability).All(text => Covers(granted, text));
 
+    /// Whether a version asks for it, or for some of it.
+    public static bool IsAsked(PluginManifest manifest, string text) => manifest.Capabilities.Any(capability => capability.Name == text || Of(capability).Contains(text));
+
     /// Capabilities that destroy, rule a server, or go past the host: they are confirmed by typing their name.
     public static bool IsDangerous(Capability capability) => Dangerous.Contains(capability.Name);
 }

@@ -60,6 +60,29 @@ internal sealed class Grants(Database database, AuditLog audit, KnownRegistries 
         },
         cancel);
 
+    /// Makes these texts all that is approved, inside one change; what they leave out is withdrawn.
+    public Task Replace(Actor actor, PluginManifest manifest, IReadOnlyCollection<string> approved, CancellationToken cancel) => database.Write(
+        async transaction =>
+        {
+            var connection = transaction.Connection!;
+            var before = (await connection.QueryAsync<string>(new CommandDefinition(OfSql, new { organization = House, plugin = manifest.Id }, transaction, cancellationToken: cancel))).ToList();
+            string[] withdrawn = [.. before.Except(approved)];
+            foreach (var capability in withdrawn)
+            {
+                await connection.ExecuteAsync(new CommandDefinition(DropSql, new { organization = House, plugin = manifest.Id, capability }, transaction, cancellationToken: cancel));
+            }
+
+            foreach (var capability in approved)
+            {
+                await connection.ExecuteAsync(new CommandDefinition(
+                    AddSql, new { organization = House, plugin = manifest.Id, capability, by = actor.Name, now = time.GetUtcNow() }, transaction, cancellationToken: cancel));
+            }
+
+            var detail = new Dictionary<string, string> { ["version"] = manifest.Version, ["capabilities"] = string.Join(", ", approved), ["withdrawn"] = string.Join(", ", withdrawn) };
+            await audit.Record(transaction, House, actor, new AuditEntry("plugin.approved", "plugin", manifest.Id, manifest.Name) { Detail = detail }, cancel);
+        },
+        cancel);
+
     /// Drops, inside a change, what none of these versions asks for any more: a later update that wants it again asks again.
     public static async Task Prune(DbTransaction transaction, string plugin, IEnumerable<PluginManifest> kept, CancellationToken cancel)
     {

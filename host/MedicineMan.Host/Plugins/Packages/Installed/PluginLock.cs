@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MedicineMan.Host.Api.Contract;
+using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Host.Plugins.Packages.Registries;
 
 namespace MedicineMan.Host.Plugins.Packages.Installed;
@@ -47,7 +48,7 @@ internal sealed record LockedPlugin(
 }
 
 /// Writes down what is installed. Versions that wait for an approval are none of it, nor are an author's own folders.
-internal sealed class PluginLocks(PluginCatalogue catalogue, InstalledPlugins installed, Grants grants, RegistryStore registries, KnownRegistries known)
+internal sealed class PluginLocks(PluginCatalogue catalogue, InstalledPlugins installed, Grants grants, PackageShelf shelf, RegistryStore registries, KnownRegistries known)
 {
     public async Task<PluginLock> Read(CancellationToken cancel)
     {
@@ -66,9 +67,10 @@ internal sealed class PluginLocks(PluginCatalogue catalogue, InstalledPlugins in
             else if (row?.ActiveVersion is { } active && versions.FirstOrDefault(version => version.PluginId == row.Id && version.Version == active) is { } files)
             {
                 var registry = places.FirstOrDefault(place => place.Id == files.Source);
+                var manifest = ManifestReader.Read(shelf.FolderOf(row.Id, active));
                 locked.Add(new LockedPlugin(
                     row.Id, active, row.Publisher, row.Enabled, registry?.Location ?? InstalledPlugin.Upload, registry?.Fingerprint, files.Sha256, files.KeyFingerprint,
-                    pins.FirstOrDefault(pin => pin.Id == row.Publisher)?.Fingerprint, [.. (await grants.Of(row.Id, cancel)).Order(StringComparer.Ordinal)]));
+                    pins.FirstOrDefault(pin => pin.Id == row.Publisher)?.Fingerprint, [.. (await grants.Of(row.Id, cancel)).Where(text => CapabilityText.IsAsked(manifest, text)).Order(StringComparer.Ordinal)]));
             }
         }
 

@@ -5,6 +5,7 @@ using MedicineMan.Host.Plugins;
 using MedicineMan.Host.Plugins.Packages;
 using MedicineMan.Host.Plugins.Packages.Installed;
 using MedicineMan.Host.Tests.Plugins.Packages;
+using MedicineMan.Sdk;
 using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Cli.Plugins;
@@ -102,6 +103,47 @@ public sealed class LockTests : IDisposable
         var key = CommandTests.Remote(host, token, "plugin", "install", "--lock", File);
         Assert.True(key.Code == 1 && key.Error.Contains($"samples.hello 1.0.0: the registry {registry} is signed with {forge.Fingerprint}; the file says SHA256:other", StringComparison.Ordinal), key.Error);
         Assert.Null(host.Get<PluginCatalogue>().Find("samples.hello"));
+    }
+
+    [Fact]
+    public async Task Approvals_of_a_version_that_is_there_become_those_of_the_file()
+    {
+        await using var host = await TestHost.Start();
+        var token = await CommandTests.Token(host, Role.Admin);
+        void Optional(JsonObject json)
+        {
+            json["capabilities"] = PackageForge.Capabilities("secrets", "exec:sudo");
+            json["capabilities"]![1]!["optional"] = true;
+        }
+
+        // The version before asked for more; that is no part of what the file is about.
+        var registry = await forge.Registry(1, [await forge.Pack("1.0.0", json => json["capabilities"] = PackageForge.Capabilities("secrets", "jobs")), await forge.Pack("2.0.0", Optional)]);
+        foreach (var arguments in (string[][])[
+            ["registry", "add", registry], ["install", "samples.hello", "--to", "1.0.0"], ["approve", "samples.hello", "--all"], ["upgrade", "samples.hello"],
+            ["lock", "--out", File]])
+        {
+            var done = CommandTests.Remote(host, token, ["plugin", .. arguments]);
+            Assert.True(done.Code == 0, done.Error);
+        }
+
+        async Task<IEnumerable<string>> Approved() => (await host.Get<Grants>().Of("samples.hello", default)).Order(StringComparer.Ordinal);
+        var locked = await System.IO.File.ReadAllTextAsync(File);
+        Assert.Equal(["secrets"], JsonNode.Parse(locked)!["plugins"]!.AsArray().Single(plugin => (string?)plugin!["id"] == "samples.hello")!["approved"]!.AsArray().Select(text => (string?)text));
+
+        Change(plugin => plugin["approved"] = new JsonArray("exec:sudo", "secrets"), "samples.hello");
+        var more = CommandTests.Remote(host, token, "plugin", "install", "--lock", File);
+        Assert.True(more.Code == 0, more.Error);
+        Assert.Equal(["exec:sudo", "jobs", "secrets"], await Approved());
+        await System.IO.File.WriteAllTextAsync(File, locked);
+        var less = CommandTests.Remote(host, token, "plugin", "install", "--lock", File);
+        Assert.True(less.Code == 0, less.Error);
+        Assert.Equal(["jobs", "secrets"], await Approved());
+        await Assert.ThrowsAsync<CapabilityDeniedException>(async () => await host.Get<PluginCatalogue>().Active.Single(plugin => plugin.Manifest.Id == "samples.hello").Lent.Grant.Need("exec:sudo", "try"));
+
+        Change(plugin => plugin["approved"] = new JsonArray(), "samples.hello");
+        var none = CommandTests.Remote(host, token, "plugin", "install", "--lock", File);
+        Assert.True(none.Code == 1 && none.Error.Contains("cannot run without secrets", StringComparison.Ordinal), none.Error);
+        Assert.Equal(["jobs", "secrets"], await Approved());
     }
 
     public void Dispose()

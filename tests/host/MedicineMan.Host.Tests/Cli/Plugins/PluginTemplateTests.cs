@@ -63,6 +63,33 @@ public sealed class PluginTemplateTests
     [InlineData("Umbrella.Hive", "everything")]
     public void A_name_or_a_kind_that_is_none_is_refused(string name, string kind) => Assert.Throws<UserFacingException>(() => new PluginTemplate(name, kind));
 
+    [Theory]
+    [InlineData("nonsense", "Cannot listen on nonsense")]
+    [InlineData("", "Cannot listen on nothing")]
+    [InlineData("http://0.0.0.0:5099", "can be reached by others")]
+    public async Task Where_it_cannot_listen_is_said_before_anything_is_built(string urls, string said)
+    {
+        using var folder = new TemporaryFolder("dev");
+        await new PluginTemplate("Umbrella.Hive", "page").Write(folder["hive"], null, default);
+        var ran = CommandTests.Run([], "plugin", "dev", folder["hive"], "--urls", urls);
+        Assert.True(ran.Code == 1 && ran.Error.Contains(said, StringComparison.Ordinal), ran.Error);
+        Assert.False(Directory.Exists(folder["hive/src/bin"]));
+    }
+
+    [Fact]
+    public async Task A_folder_of_source_is_not_packed_but_told_from_what_it_is_built_into()
+    {
+        using var folder = new TemporaryFolder("pack");
+        await new PluginTemplate("Umbrella.Hive", "page").Write(folder["hive"], null, default);
+        foreach (var place in new[] { "hive", "hive/src", "nowhere" })
+        {
+            var ran = CommandTests.Run([], "plugin", "pack", folder[place], "--output", folder["hive.mmp"]);
+            Assert.True(ran.Code == 1 && ran.Error.Contains("name the output: src/bin/Release/net10.0", StringComparison.Ordinal), ran.Error);
+        }
+
+        Assert.False(File.Exists(folder["hive.mmp"]));
+    }
+
     [Fact]
     public void Without_one_project_beside_a_manifest_there_is_nothing_to_build()
     {

@@ -102,6 +102,19 @@ public sealed class QuarantineTests : IDisposable
         Assert.Equal(["acme.bad"], Left().Select(crumb => crumb.Plugin));
     }
 
+    [Fact]
+    public void What_hangs_inside_a_plugin_when_the_host_stops_in_good_order_is_no_death()
+    {
+        using (var crumbs = new Breadcrumbs(folder["crumbs"]))
+        {
+            var hung = crumbs.Drop(Breadcrumbs.Of("acme.hung", "route"));
+            crumbs.Sweep();
+            crumbs.Pick(hung);
+        }
+
+        Assert.Empty(Left());
+    }
+
     private static JsonObject Known(string id, string place, string version) => new()
     {
         ["id"] = id, ["name"] = id, ["source"] = "bundled", ["folder"] = place, ["versions"] = new JsonArray(new JsonObject { ["version"] = version, ["sdk"] = ">=1.0 <2.0" }),

@@ -91,20 +91,72 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
     public async Task A_new_version_that_does_not_start_leaves_the_old_one_and_says_why()
     {
         await Upload(await forge.Pack("1.0.0"));
-        var truncated = await forge.Pack("2.0.0", files: built =>
-        {
-            var dll = Path.Combine(built, "MedicineMan.Samples.Hello.dll");
-            File.WriteAllBytes(dll, File.ReadAllBytes(dll)[..1500]);
-        });
+        var undeclared = await forge.Pack("2.0.0", json => json["contributes"]!.AsObject().Remove("jobs"));
 
-        var refused = await Assert.ThrowsAsync<PluginRefusedException>(() => Upload(truncated));
+        var refused = await Assert.ThrowsAsync<PluginRefusedException>(() => Upload(undeclared));
 
-        Assert.Equal("MM1010", refused.Problems[0].Code);
+        Assert.Equal("MM1014", refused.Problems[0].Code);
         Assert.Equal("Hello, world, from Hello 1.0.0.", await Greeting());
         var row = (await Store.Find(Hello, default))!;
         Assert.Equal(("1.0.0", "2.0.0"), (row.ActiveVersion, row.PendingVersion));
-        Assert.Contains("MM1010", row.Failure, StringComparison.Ordinal);
+        Assert.Contains("MM1014", row.Failure, StringComparison.Ordinal);
         Assert.Equal("3.0.0", (await Upload(await forge.Pack("3.0.0"))).ActiveVersion);
+    }
+
+    [Theory]
+    [InlineData("truncated", "MM1010")]
+    [InlineData("empty", "MM1010")]
+    [InlineData("script", "MM1017")]
+    [InlineData("undeclared button", "MM1014")]
+    public async Task What_can_be_seen_to_fail_is_refused_before_anything_is_changed(string fault, string code)
+    {
+        await Upload(await forge.Pack("1.0.0"));
+        string? folder = null;
+        var broken = await forge.Pack("2.0.0", files: built =>
+        {
+            folder = built;
+            var (dll, template) = (Path.Combine(built, "MedicineMan.Samples.Hello.dll"), Directory.GetFiles(Path.Combine(built, "Templates"))[0]);
+            File.WriteAllBytes(dll, fault switch { "truncated" => File.ReadAllBytes(dll)[..1500], "empty" => [], _ => File.ReadAllBytes(dll) });
+            File.AppendAllText(template, fault switch { "script" => "<script>alert(1)</script>", "undeclared button" => "<button data-mm-action=\"other\">x</button>", _ => "" });
+        });
+
+        Assert.Equal(code, await Code(() => Upload(broken)));
+
+        var row = (await Store.Find(Hello, default))!;
+        Assert.Equal(("1.0.0", null, null), (row.ActiveVersion, row.PendingVersion, row.Failure));
+        Assert.Equal("Hello, world, from Hello 1.0.0.", await Greeting());
+        // Its author hears of it first.
+        Assert.Equal(code, (await Assert.ThrowsAsync<PluginRefusedException>(() => PackageWriter.Pack(folder!, Path.Combine(host.Data, "packed.mmp"), default))).Problems[0].Code);
+    }
+
+    [Fact]
+    public async Task What_a_plugin_can_do_without_is_approved_and_withdrawn_while_it_runs()
+    {
+        void Optional(JsonObject json)
+        {
+            json["capabilities"] = PackageForge.Capabilities("store", "exec:sudo");
+            json["capabilities"]![1]!["optional"] = true;
+        }
+
+        await Upload(await forge.Pack("1.0.0", Optional));
+        await Installer.Approve(Actor.System, Hello, "1.0.0", ["store"], [], default);
+        async Task<bool> Lends(string capability) => await Record.ExceptionAsync(async () => await host.Get<PluginCatalogue>().Active.Single(plugin => plugin.Manifest.Id == Hello).Lent.Grant.Need(capability, "try")) is null;
+        Assert.Equal((true, false), (await Lends("store"), await Lends("exec:sudo")));
+        Assert.Contains("exec:sudo (not approved)", (await owner.Get("/settings/plugins/samples.hello")).Text, StringComparison.Ordinal);
+
+        var form = await owner.Get("/settings/plugins/install/samples.hello");
+        Assert.Contains("It runs without these", form.Text, StringComparison.Ordinal);
+        Assert.Contains("type its name exactly", (await owner.Post("/settings/plugins/install/samples.hello", form.Token, ("version", "1.0.0"), ("approved", "exec:sudo"), ("confirmed", ""))).Text, StringComparison.Ordinal);
+        Assert.Equal((true, false), (await Lends("store"), await Lends("exec:sudo")));
+        Assert.Equal("/settings/plugins/samples.hello", (await owner.Post("/settings/plugins/install/samples.hello", form.Token, ("version", "1.0.0"), ("approved", "exec:sudo"), ("confirmed", "exec:sudo"))).Location);
+        Assert.True(await Lends("exec:sudo"));
+        Assert.DoesNotContain("(not approved)", (await owner.Get("/settings/plugins/samples.hello")).Text, StringComparison.Ordinal);
+
+        await owner.Post("/settings/plugins/install/samples.hello", form.Token, ("version", "1.0.0"));
+        Assert.Equal((true, false), (await Lends("store"), await Lends("exec:sudo")));
+        Assert.Contains("cannot run without store", (await Assert.ThrowsAsync<UserFacingException>(() => Installer.Reapprove(Actor.System, Hello, [], [], default))).Message, StringComparison.Ordinal);
+        Assert.Contains("does not ask for", (await Assert.ThrowsAsync<UserFacingException>(() => Installer.Reapprove(Actor.System, Hello, ["store", "jobs"], [], default))).Message, StringComparison.Ordinal);
+        Assert.Equal(["store"], await host.Get<Grants>().Of(Hello, default));
     }
 
     [Fact]
@@ -141,6 +193,10 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
         Assert.Equal("MM1039", unknown.Problems[0].Code);
         Assert.Contains(forge.Fingerprint, unknown.Message, StringComparison.Ordinal);
         await Upload(await forge.Pack("1.0.0"));
+
+        // Known or not: whoever says which key he compared is not handed a package that has another one.
+        Assert.Equal("MM1040", await Code(async () => await Installer.Upload(Actor.System, File.OpenRead(await forge.Pack("1.5.0")), null, fingerprint, default)));
+        Assert.Equal("Hello, world, from Hello 1.0.0.", await Greeting());
 
         var changed = await forge.Pack("2.0.0", key: stranger);
         Assert.Equal("MM1040", await Code(() => Installer.Upload(Actor.System, File.OpenRead(changed), null, null, default)));

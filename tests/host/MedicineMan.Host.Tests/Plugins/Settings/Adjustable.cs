@@ -43,12 +43,17 @@ internal sealed class Adjustable : IAsyncDisposable
         return made;
     }
 
-    public Task<PluginStatus> Load(Action<JsonObject>? change = null, string[]? values = null)
+    public Task<PluginStatus> Load(Action<JsonObject>? change = null, string[]? values = null, string? template = null)
     {
         var copy = PluginFolders.Copy(PluginFolders.Adjustable, folder[Guid.NewGuid().ToString("N")], change);
         if (values is not null)
         {
             File.WriteAllText(Path.Combine(copy, "values.json"), System.Text.Json.JsonSerializer.Serialize(values));
+        }
+
+        if (template is not null)
+        {
+            File.WriteAllText(Path.Combine(copy, "Templates", "everything.html"), template);
         }
 
         return Host.Get<PluginLifecycle>().Load(copy, CancellationToken.None);

@@ -55,6 +55,33 @@ public sealed class SettingsPageTests
     }
 
     [Fact]
+    public async Task What_was_tested_can_be_saved_from_the_page_that_says_so()
+    {
+        await using var adjustable = await Adjustable.Start();
+        var token = (await adjustable.Owner.Get(Adjustable.Page)).Token;
+
+        var tested = await adjustable.Owner.Post(Adjustable.Page + "?handler=Test", token, Adjustable.Fields());
+
+        Assert.Contains("They are not saved yet", tested.Text, StringComparison.Ordinal);
+        var form = tested.Page.QuerySelector("main form.card")!;
+        Assert.Equal(Adjustable.Page, form.GetAttribute("action"));
+        Assert.Null(form.QuerySelector("button.btn-primary")!.GetAttribute("formaction"));
+        Assert.NotNull(tested.Token);
+    }
+
+    [Fact]
+    public async Task A_setting_that_the_plugin_s_type_has_no_place_for_is_refused_when_the_plugin_is_loaded()
+    {
+        await using var adjustable = await Adjustable.Start(load: false);
+
+        var refused = await Assert.ThrowsAsync<PluginRefusedException>(() => adjustable.Load(manifest =>
+            manifest["settings"]!["properties"]!.AsObject().Add("Loudness", new System.Text.Json.Nodes.JsonObject { ["type"] = "string", ["title"] = "Loudness" })));
+
+        Assert.Equal("MM1014", refused.Problems[0].Code);
+        Assert.Contains("has the settings Loudness in its manifest, and", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_mistake_is_shown_at_its_field_and_nothing_is_saved()
     {
         await using var adjustable = await Adjustable.Start();

@@ -31,6 +31,16 @@ public sealed class ActionTests
         Assert.Contains("act is on its way", (await adjustable.Owner.Get(Page)).Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("<button data-mm-action=\"act\">x</button>", "btn")]
+    [InlineData("<button class=\"btn btn-primary\" data-mm-action=\"act\">x</button>", "btn btn-primary")]
+    public async Task A_button_without_a_look_of_its_own_has_the_host_s(string template, string look)
+    {
+        await using var adjustable = await Adjustable.Start(load: false);
+        await adjustable.Load(template: template);
+        Assert.Equal(look, (await adjustable.Owner.Get(Page)).Page.QuerySelector("section.card button")!.ClassName);
+    }
+
     [Fact]
     public async Task An_action_that_asks_first_is_done_only_after_the_answer()
     {

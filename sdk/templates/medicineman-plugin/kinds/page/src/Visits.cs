@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Jobs;
@@ -46,4 +47,5 @@ public static class VisitsCard
 }
 
 [JsonSerializable(typeof(VisitArguments))]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 internal sealed partial class SampleJson : JsonSerializerContext;
