@@ -5,6 +5,8 @@ namespace MedicineMan.Jobs.FaultWorker;
 /// What goes wrong in the worker, on standard error, where the test that started it keeps the last lines.
 internal sealed class StandardErrorLog : ILogger<JobWorker>
 {
+    private const int Longest = 600;
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
@@ -14,7 +16,8 @@ internal sealed class StandardErrorLog : ILogger<JobWorker>
     {
         if (IsEnabled(logLevel))
         {
-            Console.Error.WriteLine($"{formatter(state, exception)} {exception}".ReplaceLineEndings(" | "));
+            var line = $"{formatter(state, exception)} {exception}".ReplaceLineEndings(" | ");
+            Console.Error.WriteLine(line[..Math.Min(line.Length, Longest)]);
         }
     }
 }

@@ -14,7 +14,7 @@ internal sealed class WorkerProcess(TestDatabase database, string nodeFile, int 
     private const int Continue = 18;
     private const int Freeze = 19;
 
-    private const int Kept = 10;
+    private const int Kept = 4;
 
     private readonly ConcurrentQueue<string> said = new();
     private Process? process;
