@@ -39,7 +39,7 @@ public abstract class RoleTests
         ["POST /plugins/{id}/rollback"] = Role.Admin, ["DELETE /plugins/{id}"] = Role.Admin, ["GET /plugins/registries"] = Role.Viewer, ["POST /plugins/registries"] = Role.Admin,
         ["POST /plugins/registries/{id}/refresh"] = Role.Admin, ["POST /plugins/registries/{id}/trust"] = Role.Admin, ["DELETE /plugins/registries/{id}"] = Role.Admin,
         ["GET /tokens"] = Role.Viewer, ["POST /tokens"] = Role.Viewer, ["DELETE /tokens/{id}"] = Role.Viewer, ["GET /openapi.json"] = Role.Viewer,
-        ["GET /plugins/{id}/settings"] = Role.Admin, ["PUT /plugins/{id}/settings"] = Role.Admin,
+        ["GET /plugins/{id}/settings"] = Role.Admin, ["PUT /plugins/{id}/approvals"] = Role.Admin, ["PUT /plugins/{id}/settings"] = Role.Admin,
     };
 
     [SkippableFact]

@@ -18,7 +18,8 @@ public sealed class DeadlockTests
 
         await using var connection = await test.Database.OpenRead(default);
         Assert.Equal(["xx", "xx"], await connection.QueryAsync<string>("select name from organizations where id in ('a', 'b')"));
-        Assert.Equal(3, attempts);
+        // Done again once; on a busy machine the one that is done again can be back before the other goes on, and meet it once more.
+        Assert.InRange(attempts, 3, 6);
 
         Task Change(string first, string then) => Task.Run(() => test.Database.Write(
             async t =>
