@@ -13,7 +13,7 @@ internal static class OnPostgres
     public static async Task Run(JobsBench bench)
     {
         // Everything compiled, everywhere, before a figure counts.
-        await bench.Postgres(queue => OurMeasures.Process(queue, 3_000));
+        await bench.Postgres(queue => OurMeasures.Process(queue, bench.Jobs));
         await Processing(bench);
         await Enqueueing(bench);
         await PickUp(bench);

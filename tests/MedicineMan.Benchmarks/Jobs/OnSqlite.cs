@@ -8,8 +8,8 @@ internal static class OnSqlite
 
     public static async Task Run(JobsBench bench)
     {
-        await bench.Sqlite(queue => OurMeasures.Process(queue, 3_000));
-        await HangfirePeer.Process(HangfirePeer.InMemory(), 3_000);
+        await bench.Sqlite(queue => OurMeasures.Process(queue, bench.Jobs));
+        await HangfirePeer.Process(HangfirePeer.InMemory(), bench.Jobs);
         var process = await bench.Alternate(
             () => bench.Sqlite(queue => OurMeasures.Process(queue, bench.Jobs)),
             () => HangfirePeer.Process(HangfirePeer.InMemory(), bench.Jobs));
