@@ -14,6 +14,7 @@ public sealed partial class JobWorker : IAsyncDisposable
     private readonly JobHandlers handlers;
     private readonly JobWorkerOptions options;
     private readonly TimeProvider time;
+    private readonly DatabaseClock? clock;
     private readonly ILogger logger;
 
     private readonly Crew crew;
@@ -41,6 +42,8 @@ public sealed partial class JobWorker : IAsyncDisposable
     public JobWorker(
         IJobDatabase database, JobChanges changes, JobHandlers handlers, JobWorkerOptions options, TimeProvider time, ILogger<JobWorker> logger)
     {
+        clock = options.DatabaseClock && database.Dialect == SqlDialect.Postgres ? new DatabaseClock(database, time) : null;
+        time = clock ?? time;
         (this.database, this.changes, this.handlers, this.options, this.time, this.logger) = (database, changes, handlers, options, time, logger);
         verdict = new Verdict(options);
         var ends = new Outcomes(database.Dialect, changes, new Groups(new Insertion(database.Dialect)));
@@ -74,6 +77,9 @@ public sealed partial class JobWorker : IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancel)
     {
+        await AskTime(cancel);
+        // Made ready now: in need, with memory short, it could fail once and then for ever.
+        ErrorSignature.Of("");
         node = NodeName.Take(options.NodeFile);
         if (node.IsProven && await leases.TakeBack(node.Value, time.GetUtcNow(), cancel) is > 0 and var count)
         {
@@ -204,8 +210,11 @@ public sealed partial class JobWorker : IAsyncDisposable
         }
     }
 
+    private Task AskTime(CancellationToken cancel) => clock?.Ask(cancel) ?? Task.CompletedTask;
+
     private async Task Report(CancellationToken cancel)
     {
+        await AskTime(cancel);
         await row.Write(Name!, tally.Done, stopped: false, cancel);
         await tally.Write(Name!, cancel);
     }

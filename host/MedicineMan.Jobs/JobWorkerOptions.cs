@@ -9,6 +9,9 @@ public sealed record JobWorkerOptions
     /// The queues it runs jobs of; null for all.
     public IReadOnlyCollection<string>? Queues { get; init; }
 
+    /// On PostgreSQL, goes by the database's clock and not by this machine's.
+    public bool DatabaseClock { get; init; } = true;
+
     /// What people read beside its name.
     public string Version { get; init; } = "";
 

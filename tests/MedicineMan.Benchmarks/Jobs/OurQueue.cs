@@ -1,4 +1,3 @@
-using System.Data.Common;
 using MedicineMan.Host.Data;
 using MedicineMan.Jobs;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,19 +11,12 @@ internal sealed class OurQueue : IAsyncDisposable
 
     private readonly JobQueue queue;
     private readonly JobChanges changes;
-    private readonly Func<JobRequest, CancellationToken, Task<string>> enqueue;
-    private readonly Func<DbTransaction, IReadOnlyList<JobRequest>, CancellationToken, Task> enqueueMany;
 
     private OurQueue(Database database)
     {
         Database = database;
         changes = new JobChanges(database);
         queue = new JobQueue(database, TimeProvider.System, changes);
-        enqueue = Together<Func<JobRequest, CancellationToken, Task<string>>>("Enqueue", typeof(JobRequest))
-            ?? ((request, cancel) => database.Write(transaction => queue.Enqueue(transaction, request, cancel), cancel));
-        enqueueMany = Together<Func<DbTransaction, IReadOnlyList<JobRequest>, CancellationToken, Task<IReadOnlyList<string>>>>("EnqueueMany", typeof(DbTransaction), typeof(IReadOnlyList<JobRequest>)) is { } many
-            ? many
-            : EnqueueEach;
     }
 
     public Database Database { get; }
@@ -39,14 +31,14 @@ internal sealed class OurQueue : IAsyncDisposable
     public static JobRequest Request(int number, string organization = "flood") => new(organization, "noop", $$"""{"n":{{number}}}""");
 
     /// <summary>One job, committed when it returns.</summary>
-    public Task<string> Enqueue(JobRequest request) => enqueue(request, CancellationToken.None);
+    public Task<string> Enqueue(JobRequest request) => queue.Enqueue(request, CancellationToken.None);
 
     /// <summary>As many as asked for, a thousand in a transaction.</summary>
     public async Task EnqueueBulk(int count)
     {
         foreach (var requests in Enumerable.Range(0, count).Select(number => Request(number)).Chunk(Bulk))
         {
-            await Database.Write(transaction => enqueueMany(transaction, requests, CancellationToken.None), CancellationToken.None);
+            await Database.Write(transaction => queue.EnqueueMany(transaction, requests, CancellationToken.None), CancellationToken.None);
         }
     }
 
@@ -60,17 +52,4 @@ internal sealed class OurQueue : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
-
-    // What the engine does not have yet is done the long way, so that one benchmark measures before and after.
-    private T? Together<T>(string method, params Type[] parameters)
-        where T : Delegate =>
-        typeof(JobQueue).GetMethod(method, [.. parameters, typeof(CancellationToken)])?.CreateDelegate<T>(queue);
-
-    private async Task EnqueueEach(DbTransaction transaction, IReadOnlyList<JobRequest> requests, CancellationToken cancel)
-    {
-        foreach (var request in requests)
-        {
-            await queue.Enqueue(transaction, request, cancel);
-        }
-    }
 }

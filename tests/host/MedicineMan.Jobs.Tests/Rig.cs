@@ -113,7 +113,7 @@ internal sealed class Rig : IAsyncDisposable
 
     private async Task<JobWorker> Work(IJobDatabase database, JobChanges changes, JobWorkerOptions? options)
     {
-        var worker = new JobWorker(database, changes, Handlers, options ?? Quick, Time, NullLogger<JobWorker>.Instance);
+        var worker = new JobWorker(database, changes, Handlers, (options ?? Quick) with { DatabaseClock = Time == TimeProvider.System }, Time, NullLogger<JobWorker>.Instance);
         workers.Add(worker);
         await worker.StartAsync(default);
         return worker;
