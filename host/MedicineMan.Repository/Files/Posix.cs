@@ -14,6 +14,7 @@ internal static unsafe partial class Posix
     private const int CurrentFolder = -100;
     private const int NoFollow = 0x100;
     private const int NoSuchProcess = 3;
+    private const int Interrupted = 4;
     private const int OfHandle = 0x1000;
     private const int BasicFacts = 0x7ff;
     private const int NameOffset = 19;
@@ -37,8 +38,8 @@ internal static unsafe partial class Posix
         return facts;
     }
 
-    /// <summary>True when an open file is a plain one: what was at its path may have been replaced since it was asked about.</summary>
-    public static bool IsRegular(SafeFileHandle handle, string path)
+    /// <summary>How long an open file is; null when it is no plain one: what was at its path may have been replaced since it was asked about.</summary>
+    public static long? LengthOfFile(SafeFileHandle handle, string path)
     {
         var facts = default(FileFacts);
         fixed (byte* name = "\0"u8)
@@ -46,7 +47,39 @@ internal static unsafe partial class Posix
             ThrowIf(statx((int)handle.DangerousGetHandle(), name, OfHandle, BasicFacts, &facts) != 0, path);
         }
 
-        return (facts.Mode & 0xF000) == 0x8000;
+        return (facts.Mode & 0xF000) == 0x8000 ? (long)facts.Size : null;
+    }
+
+    /// <summary>Reads a file until it ends or the buffer is full. One that turns out as long as expected is not asked once more whether it has ended.</summary>
+    /// <returns>How much was read.</returns>
+    public static int ReadAll(SafeFileHandle file, Span<byte> buffer, int expected)
+    {
+        var length = 0;
+        while (length < buffer.Length)
+        {
+            fixed (byte* to = buffer[length..])
+            {
+                var read = pread((int)file.DangerousGetHandle(), to, buffer.Length - length, length);
+                if (read < 0)
+                {
+                    var error = Marshal.GetLastPInvokeError();
+                    if (error == Interrupted)
+                    {
+                        continue;
+                    }
+
+                    throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
+                }
+
+                length += (int)read;
+                if (read == 0 || length == expected)
+                {
+                    break;
+                }
+            }
+        }
+
+        return length;
     }
 
     /// <summary>Names in a folder in the order of their bytes.</summary>
@@ -140,6 +173,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc")]
     private static partial int closedir(nint folder);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pread(int file, byte* buffer, nint size, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint readlink(byte* path, byte* buffer, nint size);
