@@ -206,7 +206,7 @@ public sealed class BackupRepository : IDisposable
     /// <param name="cancel">Stops it.</param>
     public async Task<CheckReport> Check(CheckOptions options, IProgress<CheckProgress>? progress, CancellationToken cancel)
     {
-        await using var held = await RepositoryLock.Acquire(direct, exclusive: false, cancel);
+        await using var held = await RepositoryLock.Acquire(direct, exclusive: false, () => directIndexes.Current(cancel), cancel);
         return await new RepositoryCheck(direct, directIndexes, Keys, options, progress).Run(cancel);
     }
 

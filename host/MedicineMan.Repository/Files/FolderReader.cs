@@ -12,24 +12,14 @@ internal sealed class FolderReader(
     StreamFeeder feeder, BlobPipeline pipeline, BackupCounters counters, BlobIndex index, SourceFilter filter, ConcurrentQueue<string> skipped)
     : IDisposable
 {
-    // So many folders may be walked and not yet listed.
-    private const int MostFinishing = 2;
-
-    // Listing fewer costs less than handing it over.
-    private const int FewEntries = 500;
-
-    // A larger writer is not kept for the next folder.
-    private const int MostKept = 1 << 20;
-
     private readonly FileLevels levels = new();
     private readonly FileTurns turns = new(filter.Options.FilesAtOnce);
-    private readonly SemaphoreSlim finishing = new(MostFinishing);
-    private readonly ConcurrentBag<TreeWriter> listings = [];
+    private readonly FolderListings listings = new(pipeline, counters);
 
     public void Dispose()
     {
         turns.Dispose();
-        finishing.Dispose();
+        listings.Dispose();
     }
 
     /// <summary>Starts to read what still waits for others: only then do all entries end.</summary>
@@ -60,13 +50,7 @@ internal sealed class FolderReader(
             }
 
             await turns.Flush(cancel);
-            if (entries.Count <= FewEntries && entries.TrueForAll(entry => entry.IsCompleted))
-            {
-                return Task.FromResult<TreeNode?>(await List(node, entries, cancel));
-            }
-
-            await finishing.WaitAsync(cancel);
-            return Finish(node, entries, cancel);
+            return await listings.Make(node, entries, cancel);
         }
         catch
         {
@@ -75,44 +59,6 @@ internal sealed class FolderReader(
             await Task.WhenAny(Task.WhenAll(entries));
             throw;
         }
-    }
-
-    private Task<TreeNode?> Finish(TreeNode node, List<Task<TreeNode?>> entries, CancellationToken cancel) => Task.Run(
-        async () =>
-        {
-            try
-            {
-                return (TreeNode?)await List(node, entries, cancel);
-            }
-            finally
-            {
-                finishing.Release();
-            }
-        },
-        CancellationToken.None);
-
-    private async Task<TreeNode> List(TreeNode node, List<Task<TreeNode?>> entries, CancellationToken cancel)
-    {
-        await Task.WhenAll(entries);
-        var listing = listings.TryTake(out var pooled) ? pooled : new TreeWriter();
-        listing.Start();
-        foreach (var entry in entries)
-        {
-            if (await entry is { } child)
-            {
-                listing.Add(child);
-            }
-        }
-
-        counters.FolderDone();
-        var json = listing.Finish();
-        var done = node with { Subtree = await pipeline.AddTree(json, cancel) };
-        if (json.Length <= MostKept)
-        {
-            listings.Add(listing);
-        }
-
-        return done;
     }
 
     /// <summary>Takes in an entry of a folder; null when it is left out. A folder is walked to its end here, so that the walk stays depth first; a file goes on beside it.</summary>

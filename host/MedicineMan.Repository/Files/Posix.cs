@@ -14,7 +14,6 @@ internal static unsafe partial class Posix
     private const int CurrentFolder = -100;
     private const int NoFollow = 0x100;
     private const int NoSuchProcess = 3;
-    private const int Interrupted = 4;
     private const int OfHandle = 0x1000;
     private const int BasicFacts = 0x7ff;
     private const int NameOffset = 19;
@@ -48,38 +47,6 @@ internal static unsafe partial class Posix
         }
 
         return (facts.Mode & 0xF000) == 0x8000 ? (long)facts.Size : null;
-    }
-
-    /// <summary>Reads a file until it ends or the buffer is full. One that turns out as long as expected is not asked once more whether it has ended.</summary>
-    /// <returns>How much was read.</returns>
-    public static int ReadAll(SafeFileHandle file, Span<byte> buffer, int expected)
-    {
-        var length = 0;
-        while (length < buffer.Length)
-        {
-            fixed (byte* to = buffer[length..])
-            {
-                var read = pread((int)file.DangerousGetHandle(), to, buffer.Length - length, length);
-                if (read < 0)
-                {
-                    var error = Marshal.GetLastPInvokeError();
-                    if (error == Interrupted)
-                    {
-                        continue;
-                    }
-
-                    throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
-                }
-
-                length += (int)read;
-                if (read == 0 || length == expected)
-                {
-                    break;
-                }
-            }
-        }
-
-        return length;
     }
 
     /// <summary>Names in a folder in the order of their bytes.</summary>
@@ -173,9 +140,6 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc")]
     private static partial int closedir(nint folder);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint pread(int file, byte* buffer, nint size, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint readlink(byte* path, byte* buffer, nint size);
