@@ -16,6 +16,9 @@ internal sealed class PackAssembler : IAsyncDisposable
     private const int OpenDataPacks = 2;
     private const int Uploads = 2;
 
+    // Of very small ones a full pack holds a hundred thousand, and its part of the index would be tens of megabytes while it is written.
+    private const int MostBlobs = 16_000;
+
     // All that is open, full or on its way to the storage. Whoever has more waits for an upload.
     private const long MostHeld = 30 << 20;
 
@@ -58,7 +61,7 @@ internal sealed class PackAssembler : IAsyncDisposable
             var slot = kind == BlobKind.Tree ? OpenDataPacks : NextLot();
             pack = open[slot] ??= new PackBuffer(kind);
             pack.Add(id, stored.Span, uncompressedLength);
-            if (pack.Length < targets[slot])
+            if (pack.Length < targets[slot] && pack.Blobs.Count < MostBlobs)
             {
                 return;
             }
