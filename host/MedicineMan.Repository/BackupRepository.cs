@@ -156,10 +156,10 @@ public sealed class BackupRepository : IDisposable
         }
 
         var target = options.DryRun ? new ObjectStore(new DryStorage(store.Storage, store.Clock), store.Key, store.Version, store.Clock) : store;
-        var held = await RepositoryLock.Acquire(target, exclusive: false, cancel);
+        var held = await RepositoryLock.Acquire(target, exclusive: false, () => indexes.Current(cancel), cancel);
         try
         {
-            var parent = options.Parent is { } id ? await Snapshot(id.ToString(), cancel) : null;
+            var parent = options.Parent is { } id ? await SnapshotFiles.One(store, id, cancel) : null;
             var index = await indexes.Current(cancel);
             return new SnapshotSession(
                 target, index, chunker, options, held, parent is null ? null : new ParentSnapshot(new BlobReader(store, index), parent.Tree));
@@ -186,11 +186,11 @@ public sealed class BackupRepository : IDisposable
     /// <exception cref="UserFacingException">There is none, or several.</exception>
     public async Task<SnapshotTree> OpenSnapshot(string name, CancellationToken cancel)
     {
-        var held = await RepositoryLock.Acquire(store, exclusive: false, cancel);
+        var held = await RepositoryLock.Acquire(store, exclusive: false, () => indexes.Current(cancel), cancel);
         try
         {
             // The snapshot first: what it needs is then sure to be in the index read afterwards.
-            var entry = await Snapshot(name, cancel);
+            var entry = SnapshotName.Find((await SnapshotFiles.Load(store, cancel)).Readable, name, Location);
             return new SnapshotTree(entry, new BlobReader(store, await indexes.Current(cancel)), held);
         }
         catch
@@ -206,7 +206,7 @@ public sealed class BackupRepository : IDisposable
     /// <param name="cancel">Stops it.</param>
     public async Task<CheckReport> Check(CheckOptions options, IProgress<CheckProgress>? progress, CancellationToken cancel)
     {
-        await using var held = await RepositoryLock.Acquire(direct, exclusive: false, cancel);
+        await using var held = await RepositoryLock.Acquire(direct, exclusive: false, () => directIndexes.Current(cancel), cancel);
         return await new RepositoryCheck(direct, directIndexes, Keys, options, progress).Run(cancel);
     }
 
@@ -218,9 +218,6 @@ public sealed class BackupRepository : IDisposable
         store.Dispose();
         direct.Dispose();
     }
-
-    private async Task<SnapshotEntry> Snapshot(string name, CancellationToken cancel) =>
-        SnapshotName.Find((await SnapshotFiles.Load(store, cancel)).Readable, name, Location);
 
     private static async Task<ConfigDocument> LoadConfig(IStorageBackend storage, MasterKey master, int length, TimeProvider clock, CancellationToken cancel)
     {

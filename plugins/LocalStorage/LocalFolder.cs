@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using MedicineMan.Sdk.Storage;
 
@@ -15,6 +16,8 @@ internal sealed class LocalFolder(string root) : IStorageBackend
 
     // Clients of the repository format know this folder and leave it alone.
     private const string Unfinished = "tmp";
+
+    private const int ShortRead = 512 << 10;
 
     // Longer than any write takes: such a file is the rest of a crash.
     private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
@@ -71,7 +74,10 @@ internal sealed class LocalFolder(string root) : IStorageBackend
             using var file = File.OpenHandle(PathOf(key), options: FileOptions.None);
             for (var filled = 0; filled < destination.Length;)
             {
-                var read = await RandomAccess.ReadAsync(file, destination[filled..], offset + filled, cancel);
+                // The asynchronous call does the same on another thread, and waking that one took several times as long as a short read.
+                var read = destination.Length <= ShortRead
+                    ? RandomAccess.Read(file, destination.Span[filled..], offset + filled)
+                    : await RandomAccess.ReadAsync(file, destination[filled..], offset + filled, cancel);
                 if (read == 0)
                 {
                     throw new StorageException($"{root} has only {offset + filled} bytes of {key}, where {offset + destination.Length} were expected: the file was cut short. Run a check.");
@@ -92,12 +98,11 @@ internal sealed class LocalFolder(string root) : IStorageBackend
 
     public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancel)
     {
-        var folder = PathOf(prefix[..(prefix.LastIndexOf('/') + 1)].TrimEnd('/'));
-        foreach (var found in Files(folder))
+        foreach (var found in Files(prefix))
         {
             cancel.ThrowIfCancellationRequested();
-            var key = Path.GetRelativePath(root, found.FullName).Replace('\\', '/');
-            if (key.StartsWith(prefix, StringComparison.Ordinal) && !key.StartsWith(Unfinished + "/", StringComparison.Ordinal) && found.Exists)
+            var key = KeyOf(found.FullName);
+            if (!key.StartsWith(Unfinished + "/", StringComparison.Ordinal) && found.Exists)
             {
                 yield return new StoredObject(key, found.Length, found.LastWriteTimeUtc);
             }
@@ -128,13 +133,20 @@ internal sealed class LocalFolder(string root) : IStorageBackend
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private List<FileInfo> Files(string folder)
+    private List<FileInfo> Files(string prefix)
     {
+        var folder = PathOf(prefix[..(prefix.LastIndexOf('/') + 1)].TrimEnd('/'));
         try
         {
             // Not followed: a link could lead out of the folder, or round in a circle.
             var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
-            return Directory.Exists(folder) ? [.. new DirectoryInfo(folder).EnumerateFiles("*", options)] : [];
+            bool IsWanted(ref FileSystemEntry entry) => KeyOf(entry.ToFullPath()).StartsWith(prefix, StringComparison.Ordinal);
+            return !Directory.Exists(folder) ? [] : [.. new FileSystemEnumerable<FileInfo>(folder, (ref entry) => (FileInfo)entry.ToFileSystemInfo(), options)
+            {
+                ShouldIncludePredicate = (ref entry) => !entry.IsDirectory && IsWanted(ref entry),
+                // Each start asks for one file at the top, and would go through all packs for it. Within a folder that is wanted, all is.
+                ShouldRecursePredicate = IsWanted,
+            }];
         }
         catch (DirectoryNotFoundException)
         {
@@ -145,6 +157,8 @@ internal sealed class LocalFolder(string root) : IStorageBackend
             throw LocalFault.Explain(failure, root, "list its files");
         }
     }
+
+    private string KeyOf(string path) => Path.GetRelativePath(root, path).Replace('\\', '/');
 
     // Keys are what the contract says, letter by letter: so no key can name anything outside the folder.
     private string PathOf(string key)

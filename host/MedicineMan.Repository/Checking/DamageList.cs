@@ -48,9 +48,14 @@ internal sealed class DamageList(BlobIndex index)
     /// <returns>False when it is lost.</returns>
     public bool Needs(BlobKind kind, ObjectId blob, string affected)
     {
-        var places = index.FindAll(kind, blob);
         lock (gate)
         {
+            if (lost.Count == 0 && index.TryFind(kind, blob, out _))
+            {
+                return true;
+            }
+
+            var places = index.FindAll(kind, blob);
             if (places.Any(place => !lost.Contains((blob, place.Pack))))
             {
                 return true;
@@ -64,6 +69,38 @@ internal sealed class DamageList(BlobIndex index)
                 affected);
             return false;
         }
+    }
+
+    /// <summary>How many kinds of damage there are so far.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+            {
+                return entries.Count;
+            }
+        }
+    }
+
+    /// <summary>The same damage, to go on from without touching this.</summary>
+    public DamageList Copy()
+    {
+        var copy = new DamageList(index);
+        lock (gate)
+        {
+            foreach (var (message, entry) in entries)
+            {
+                copy.entries[message] = new Entry(entry.Kind, entry.Pack);
+                copy.entries[message].Affected.UnionWith(entry.Affected);
+            }
+
+            copy.lost.UnionWith(lost);
+            packMessages.ToList().ForEach(pack => copy.packMessages[pack.Key] = pack.Value);
+            unlisted.ToList().ForEach(blob => copy.unlisted[blob.Key] = blob.Value);
+        }
+
+        return copy;
     }
 
     public IEnumerable<CheckProblem> Problems() =>

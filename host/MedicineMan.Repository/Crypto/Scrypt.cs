@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using MedicineMan.Repository.Reading;
 
@@ -16,6 +18,9 @@ internal static class Scrypt
     // Nor its patience: this much mixing takes about a quarter of a minute, some forty times what anybody writes.
     private const long WorkLimit = 1L << 32;
 
+    // Every start of a command waits for this: the p mixings, which know nothing of each other, go side by side as far as memory is small change.
+    private const long MemoryAtOnce = 64 << 20;
+
     public static bool AreSane(int n, int r, int p) =>
         n > 1 && BitOperations.IsPow2(n) && r is > 0 and <= 1024 && p is > 0 and <= 1024 && 128L * n * r <= MemoryLimit && 128L * n * r * p <= WorkLimit;
 
@@ -28,17 +33,23 @@ internal static class Scrypt
 
         var block = 128 * r;
         var mixed = Rfc2898DeriveBytes.Pbkdf2(password, salt, 1, HashAlgorithmName.SHA256, p * block);
-        // Not from the collector, which would keep these megabytes for as long as the program runs.
-        using var table = new NativeBuffer();
-        var entries = MemoryMarshal.Cast<byte, Vector128<uint>>(table.Take(n * block).Span);
-        for (var i = 0; i < p; i++)
+        var lanes = (int)Math.Clamp(MemoryAtOnce / ((long)n * block), 1, Math.Min(p, Environment.ProcessorCount));
+        Parallel.For(0, lanes, lane =>
         {
-            Mix(MemoryMarshal.Cast<byte, uint>(mixed.AsSpan(i * block, block)), entries, n, r);
-        }
+            // Not from the collector, which would keep these megabytes for as long as the program runs.
+            using var table = new NativeBuffer();
+            var entries = MemoryMarshal.Cast<byte, Vector128<uint>>(table.Take(n * block).Span);
+            for (var i = lane; i < p; i += lanes)
+            {
+                Mix(MemoryMarshal.Cast<byte, uint>(mixed.AsSpan(i * block, block)), entries, n, r);
+            }
+        });
 
         return Rfc2898DeriveBytes.Pbkdf2(password, mixed, 1, HashAlgorithmName.SHA256, length);
     }
 
+    // Optimised at once, with the copies in it: compiled in a hurry, those took as long as the mixing.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix(Span<uint> words, Span<Vector128<uint>> table, int n, int r)
     {
         var x = new Vector128<uint>[8 * r];
@@ -89,17 +100,17 @@ internal static class Scrypt
             var (startA, startB, startC, startD) = (a ^= block[4 * i], b ^= block[4 * i + 1], c ^= block[4 * i + 2], d ^= block[4 * i + 3]);
             for (var round = 0; round < 4; round++)
             {
-                b ^= Vector128.ShiftLeft(a + d, 7) | Vector128.ShiftRightLogical(a + d, 25);
-                c ^= Vector128.ShiftLeft(b + a, 9) | Vector128.ShiftRightLogical(b + a, 23);
-                d ^= Vector128.ShiftLeft(c + b, 13) | Vector128.ShiftRightLogical(c + b, 19);
-                a ^= Vector128.ShiftLeft(d + c, 18) | Vector128.ShiftRightLogical(d + c, 14);
+                b ^= Rotate(a + d, 7);
+                c ^= Rotate(b + a, 9);
+                d ^= Rotate(c + b, 13);
+                a ^= Rotate(d + c, 18);
                 b = Vector128.Shuffle(b, Vector128.Create(3u, 0, 1, 2));
                 c = Vector128.Shuffle(c, Vector128.Create(2u, 3, 0, 1));
                 d = Vector128.Shuffle(d, Vector128.Create(1u, 2, 3, 0));
-                d ^= Vector128.ShiftLeft(a + b, 7) | Vector128.ShiftRightLogical(a + b, 25);
-                c ^= Vector128.ShiftLeft(d + a, 9) | Vector128.ShiftRightLogical(d + a, 23);
-                b ^= Vector128.ShiftLeft(c + d, 13) | Vector128.ShiftRightLogical(c + d, 19);
-                a ^= Vector128.ShiftLeft(b + c, 18) | Vector128.ShiftRightLogical(b + c, 14);
+                d ^= Rotate(a + b, 7);
+                c ^= Rotate(d + a, 9);
+                b ^= Rotate(c + d, 13);
+                a ^= Rotate(b + c, 18);
                 b = Vector128.Shuffle(b, Vector128.Create(1u, 2, 3, 0));
                 c = Vector128.Shuffle(c, Vector128.Create(2u, 3, 0, 1));
                 d = Vector128.Shuffle(d, Vector128.Create(3u, 0, 1, 2));
@@ -114,4 +125,8 @@ internal static class Scrypt
 
         scratch.CopyTo(block);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> Rotate(Vector128<uint> words, [ConstantExpected] byte by) =>
+        Avx512F.VL.IsSupported ? Avx512F.VL.RotateLeft(words, by) : Vector128.ShiftLeft(words, by) | Vector128.ShiftRightLogical(words, 32 - by);
 }

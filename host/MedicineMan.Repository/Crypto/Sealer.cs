@@ -16,6 +16,7 @@ internal sealed class Sealer : IDisposable
     public const int Overhead = IvSize + Poly1305.TagSize;
 
     private const int StrideBytes = 16 * 1024;
+    private const int IvsAtOnce = 128;
 
     // Transforms live as long as the sealer: the one-shot calls would set a cipher up anew for each stride.
     private readonly ICryptoTransform encrypt;
@@ -24,6 +25,10 @@ internal sealed class Sealer : IDisposable
     private readonly byte[] nonce = new byte[IvSize];
     private readonly byte[] counters = new byte[StrideBytes];
     private readonly byte[] keystream = new byte[StrideBytes];
+
+    // Drawn many at once: one by one they were a noticeable part of sealing a small block. They are no secret.
+    private readonly byte[] ivs = new byte[IvsAtOnce * IvSize];
+    private int usedIvs = IvsAtOnce;
 
     public Sealer(MasterKey key)
     {
@@ -36,7 +41,7 @@ internal sealed class Sealer : IDisposable
     public void Seal(ReadOnlySpan<byte> plain, Span<byte> destination)
     {
         var iv = destination[..IvSize];
-        RandomNumberGenerator.Fill(iv);
+        NextIv(iv);
         var cipher = destination.Slice(IvSize, plain.Length);
         ApplyKeystream(iv, plain, cipher);
         WriteTag(iv, cipher, destination[(IvSize + plain.Length)..]);
@@ -68,6 +73,17 @@ internal sealed class Sealer : IDisposable
     {
         encrypt.Dispose();
         mac.Dispose();
+    }
+
+    private void NextIv(Span<byte> iv)
+    {
+        if (usedIvs == IvsAtOnce)
+        {
+            RandomNumberGenerator.Fill(ivs);
+            usedIvs = 0;
+        }
+
+        ivs.AsSpan(IvSize * usedIvs++, IvSize).CopyTo(iv);
     }
 
     private void WriteTag(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> cipher, Span<byte> tag)

@@ -14,9 +14,13 @@ internal sealed class FolderReader(
 {
     private readonly FileLevels levels = new();
     private readonly FileTurns turns = new(filter.Options.FilesAtOnce);
-    private readonly TreeWriter listing = new();
+    private readonly FolderListings listings = new(pipeline, counters);
 
-    public void Dispose() => turns.Dispose();
+    public void Dispose()
+    {
+        turns.Dispose();
+        listings.Dispose();
+    }
 
     /// <summary>Starts to read what still waits for others: only then do all entries end.</summary>
     public Task Flush(CancellationToken cancel) => turns.Flush(cancel);
@@ -24,7 +28,8 @@ internal sealed class FolderReader(
     /// <summary>Reads nothing of what still waits.</summary>
     public void Abandon() => turns.Abandon();
 
-    private async Task<TreeNode?> Folder(string path, TreeNode node, ParentFolder? known, CancellationToken cancel)
+    // Comes back when the folder is walked to its end; its listing may then still be made, beside the walk of what follows.
+    private async Task<Task<TreeNode?>> Folder(string path, TreeNode node, ParentFolder? known, CancellationToken cancel)
     {
         List<string> names;
         try
@@ -33,7 +38,7 @@ internal sealed class FolderReader(
         }
         catch (PosixException failure)
         {
-            return Skip(path, failure);
+            return Task.FromResult(Skip(path, failure));
         }
 
         var entries = new List<Task<TreeNode?>>(names.Count);
@@ -45,7 +50,7 @@ internal sealed class FolderReader(
             }
 
             await turns.Flush(cancel);
-            await Task.WhenAll(entries);
+            return await listings.Make(node, entries, cancel);
         }
         catch
         {
@@ -54,19 +59,6 @@ internal sealed class FolderReader(
             await Task.WhenAny(Task.WhenAll(entries));
             throw;
         }
-
-        // One for all folders, which are done with one after the other.
-        listing.Start();
-        foreach (var entry in entries)
-        {
-            if (await entry is { } child)
-            {
-                listing.Add(child);
-            }
-        }
-
-        counters.FolderDone();
-        return node with { Subtree = await pipeline.AddTree(listing.Finish(), cancel) };
     }
 
     /// <summary>Takes in an entry of a folder; null when it is left out. A folder is walked to its end here, so that the walk stays depth first; a file goes on beside it.</summary>
@@ -94,10 +86,12 @@ internal sealed class FolderReader(
             var node = Describe(name, path, facts);
             if (node.Type is not "file")
             {
-                return Task.FromResult(node.Type is "dir" ? await Folder(path, node, await Enter(known, name, cancel), cancel) : node);
+                return node.Type is "dir" ? await Folder(path, node, await Enter(known, name, cancel), cancel) : Task.FromResult<TreeNode?>(node);
             }
 
-            return await turns.Start(node.Size, () => File(path, node, known?.Find(name), cancel), cancel);
+            // Nearly all files of most backups: looking here costs less than any hand-over to another thread.
+            var before = known?.Find(name);
+            return Unchanged(path, node, before) is { } same ? Task.FromResult<TreeNode?>(same) : await turns.Start(node.Size, () => File(path, node, before, cancel), cancel);
         }
         catch (PosixException failure)
         {
@@ -105,28 +99,41 @@ internal sealed class FolderReader(
         }
     }
 
-    private async Task<TreeNode?> File(string path, TreeNode node, TreeNode? before, CancellationToken cancel)
+    private TreeNode? Unchanged(string path, TreeNode node, TreeNode? before)
     {
-        if (before is { Type: "file", Content: { } content } && IsSame(node, before) && content.All(id => index.TryFind(BlobKind.Data, id, out _)))
+        if (before is not { Type: "file", Content: { } content } || !IsSame(node, before))
         {
-            counters.FileUnchanged((long)node.Size);
-            Tell(path, SourceChange.Unchanged);
-            return node with { Content = content };
+            return null;
         }
 
+        for (var i = 0; i < content.Count; i++)
+        {
+            if (!index.TryFind(BlobKind.Data, content[i], out _))
+            {
+                return null;
+            }
+        }
+
+        counters.FileUnchanged((long)node.Size);
+        Tell(path, SourceChange.Unchanged);
+        return node with { Content = content };
+    }
+
+    private async Task<TreeNode?> File(string path, TreeNode node, TreeNode? before, CancellationToken cancel)
+    {
         try
         {
             using var handle = Posix.OpenToRead(path);
-            if (!Posix.IsRegular(handle, path))
+            if (Posix.LengthOfFile(handle, path) is not { } length)
             {
                 skipped.Enqueue($"{path}: was replaced by something that is no plain file while it was backed up");
                 return null;
             }
 
-            var fed = await feeder.FeedFile(handle, (long)node.Size, levels.For(path), cancel);
+            var (stored, bytes) = await feeder.FeedFile(handle, length, levels.For(path), cancel);
             counters.FileDone();
             TellRead(path, before);
-            return node with { Size = (ulong)fed.Bytes, Content = await fed.Content.Ids(cancel) };
+            return node with { Size = (ulong)bytes, Content = stored };
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

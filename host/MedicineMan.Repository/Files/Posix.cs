@@ -37,8 +37,8 @@ internal static unsafe partial class Posix
         return facts;
     }
 
-    /// <summary>True when an open file is a plain one: what was at its path may have been replaced since it was asked about.</summary>
-    public static bool IsRegular(SafeFileHandle handle, string path)
+    /// <summary>How long an open file is; null when it is no plain one: what was at its path may have been replaced since it was asked about.</summary>
+    public static long? LengthOfFile(SafeFileHandle handle, string path)
     {
         var facts = default(FileFacts);
         fixed (byte* name = "\0"u8)
@@ -46,7 +46,7 @@ internal static unsafe partial class Posix
             ThrowIf(statx((int)handle.DangerousGetHandle(), name, OfHandle, BasicFacts, &facts) != 0, path);
         }
 
-        return (facts.Mode & 0xF000) == 0x8000;
+        return (facts.Mode & 0xF000) == 0x8000 ? (long)facts.Size : null;
     }
 
     /// <summary>Names in a folder in the order of their bytes.</summary>

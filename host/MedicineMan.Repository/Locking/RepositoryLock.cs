@@ -58,14 +58,22 @@ internal sealed class RepositoryLock : IAsyncDisposable
         }
     }
 
-    public static async Task<RepositoryLock> Acquire(ObjectStore store, bool exclusive, CancellationToken cancel)
+    public static Task<RepositoryLock> Acquire(ObjectStore store, bool exclusive, CancellationToken cancel) => Acquire(store, exclusive, () => Task.CompletedTask, cancel);
+
+    /// <param name="store">Of the repository.</param>
+    /// <param name="exclusive">True to be alone.</param>
+    /// <param name="meanwhile">Done while nobody knows yet whether the lock holds: reading that is looked at again afterwards. It may fail.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    public static async Task<RepositoryLock> Acquire(ObjectStore store, bool exclusive, Func<Task> meanwhile, CancellationToken cancel)
     {
         var taken = new RepositoryLock(store, exclusive);
         try
         {
             await taken.ThrowIfHeldByOthers(cancel);
             await taken.Write(cancel);
-            await Task.Delay(SettleTime, cancel);
+            var settling = Task.Delay(SettleTime, cancel);
+            await meanwhile().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await settling;
             await taken.ThrowIfHeldByOthers(cancel);
         }
         catch

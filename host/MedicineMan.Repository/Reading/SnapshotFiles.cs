@@ -1,5 +1,6 @@
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Storing;
+using MedicineMan.Sdk;
 
 namespace MedicineMan.Repository.Reading;
 
@@ -14,8 +15,7 @@ internal sealed record SnapshotFiles(IReadOnlyList<SnapshotEntry> Readable, IRea
         {
             try
             {
-                var json = await store.Load(ObjectStore.Snapshots, id, length, cancel);
-                readable.Add(SnapshotEntry.From(id, SnapshotDocument.Read(json.Span, id)));
+                readable.Add(await Read(store, id, length, cancel));
             }
             catch (DamagedException failure)
             {
@@ -25,4 +25,15 @@ internal sealed record SnapshotFiles(IReadOnlyList<SnapshotEntry> Readable, IRea
 
         return new SnapshotFiles([.. readable.OrderBy(entry => entry.Time).ThenBy(entry => entry.Id)], damaged);
     }
+
+    /// <summary>One alone, where reading all of them would be for nothing.</summary>
+    /// <exception cref="UserFacingException">It is not there, or damaged.</exception>
+    public static async Task<SnapshotEntry> One(ObjectStore store, ObjectId id, CancellationToken cancel)
+    {
+        var found = (await store.List(ObjectStore.Snapshots, cancel)).Find(file => file.Id == id);
+        return found.Length > 0 ? await Read(store, id, found.Length, cancel) : throw new UserFacingException($"No snapshot of {store.Location} has the id {id}.");
+    }
+
+    private static async Task<SnapshotEntry> Read(ObjectStore store, ObjectId id, long length, CancellationToken cancel) =>
+        SnapshotEntry.From(id, SnapshotDocument.Read((await store.Load(ObjectStore.Snapshots, id, length, cancel)).Span, id));
 }

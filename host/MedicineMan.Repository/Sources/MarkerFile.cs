@@ -50,7 +50,7 @@ internal sealed class MarkerFile
     {
         using var handle = Posix.OpenToRead(path);
         var start = new byte[header.Length];
-        var length = Posix.IsRegular(handle, path) ? RandomAccess.Read(handle, start, 0) : 0;
+        var length = Posix.LengthOfFile(handle, path) is not null ? RandomAccess.Read(handle, start, 0) : 0;
         if (start.AsSpan(0, length).SequenceEqual(header))
         {
             return true;

@@ -43,14 +43,12 @@ internal sealed class BlobPipeline : IAsyncDisposable
     }
 
     /// <summary>Stores a block at once, on the caller's thread: for many small ones, of which each costs less than handing it over.</summary>
-    public async ValueTask AddHere(StreamContent content, ReadOnlyMemory<byte> plain, CancellationToken cancel)
+    public async ValueTask<ObjectId> AddHere(ReadOnlyMemory<byte> plain, LevelChoice level, CancellationToken cancel)
     {
         var codec = store.RentCodec();
         try
         {
-            var (id, stored) = await Store(plain, content.Level, codec, cancel);
-            content.AddKnown(id);
-            content.CountNew(stored > 0 ? plain.Length : 0, stored);
+            return (await Store(plain, level, codec, cancel)).Id;
         }
         finally
         {

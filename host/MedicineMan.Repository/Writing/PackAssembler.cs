@@ -13,11 +13,14 @@ namespace MedicineMan.Repository.Writing;
 internal sealed class PackAssembler : IAsyncDisposable
 {
     private const int TargetSize = 16 << 20;
-    private const int OpenDataPacks = 3;
+    private const int OpenDataPacks = 2;
     private const int Uploads = 2;
 
+    // Of very small ones a full pack holds a hundred thousand, and its part of the index would be tens of megabytes while it is written.
+    private const int MostBlobs = 16_000;
+
     // All that is open, full or on its way to the storage. Whoever has more waits for an upload.
-    private const long MostHeld = 36 << 20;
+    private const long MostHeld = 30 << 20;
 
     private readonly ObjectStore store;
     private readonly BlobIndex? index;
@@ -29,10 +32,12 @@ internal sealed class PackAssembler : IAsyncDisposable
     private readonly Channel<PackBuffer> full = Channel.CreateUnbounded<PackBuffer>();
     private readonly PackRoom room = new(MostHeld);
 
-    // The first ones are cut short by one and two thirds: filled at one pace, all would be full, and held, at once.
-    private readonly int[] targets = [.. Enumerable.Range(1, OpenDataPacks).Select(third => TargetSize / OpenDataPacks * third), TargetSize];
+    // The first one is cut short by half: filled at one pace, both would be full, and held, at once.
+    private readonly int[] targets = [.. Enumerable.Range(1, OpenDataPacks).Select(part => TargetSize / OpenDataPacks * part), TargetSize];
+    private readonly byte[] lots = new byte[512];
     private readonly IndexKeeper indexes;
     private readonly Task[] uploads;
+    private int usedLots;
 
     public PackAssembler(ObjectStore store, BlobIndex? index, BackupCounters counters, Action<Exception> fail, CancellationToken stop)
     {
@@ -41,6 +46,7 @@ internal sealed class PackAssembler : IAsyncDisposable
         this.counters = counters;
         this.fail = fail;
         this.stop = stop;
+        usedLots = lots.Length;
         indexes = new IndexKeeper(store);
         uploads = [.. Enumerable.Range(0, Uploads).Select(_ => Task.Run(Upload))];
     }
@@ -49,13 +55,13 @@ internal sealed class PackAssembler : IAsyncDisposable
     public async ValueTask Add(BlobKind kind, ObjectId id, ReadOnlyMemory<byte> stored, uint uncompressedLength, CancellationToken cancel)
     {
         await room.Take(stored.Length, cancel);
-        var slot = kind == BlobKind.Tree ? OpenDataPacks : RandomNumberGenerator.GetInt32(OpenDataPacks);
         PackBuffer pack;
         lock (gate)
         {
+            var slot = kind == BlobKind.Tree ? OpenDataPacks : NextLot();
             pack = open[slot] ??= new PackBuffer(kind);
             pack.Add(id, stored.Span, uncompressedLength);
-            if (pack.Length < targets[slot])
+            if (pack.Length < targets[slot] && pack.Blobs.Count < MostBlobs)
             {
                 return;
             }
@@ -94,6 +100,25 @@ internal sealed class PackAssembler : IAsyncDisposable
         }
 
         indexes.Dispose();
+    }
+
+    // Drawn many at once: one by one they were a noticeable part of storing a small block.
+    private int NextLot()
+    {
+        while (true)
+        {
+            if (usedLots == lots.Length)
+            {
+                RandomNumberGenerator.Fill(lots);
+                usedLots = 0;
+            }
+
+            // The largest numbers would favor the first packs.
+            if (lots[usedLots++] is < byte.MaxValue / OpenDataPacks * OpenDataPacks and var lot)
+            {
+                return lot % OpenDataPacks;
+            }
+        }
     }
 
     private void Send(PackBuffer pack)

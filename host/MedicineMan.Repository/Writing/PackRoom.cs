@@ -12,23 +12,29 @@ internal sealed class PackRoom(long most)
     private int leaving;
 
     /// <summary>Waits until a pack may grow by so many bytes.</summary>
-    public async ValueTask Take(int bytes, CancellationToken cancel)
-    {
-        while (true)
-        {
-            Task next;
-            lock (gate)
-            {
-                if (leaving == 0 || held + bytes <= most)
-                {
-                    held += bytes;
-                    return;
-                }
+    public ValueTask Take(int bytes, CancellationToken cancel) => TryTake(bytes, out var next) ? ValueTask.CompletedTask : Wait(bytes, next, cancel);
 
-                next = gone.Task;
+    private async ValueTask Wait(int bytes, Task next, CancellationToken cancel)
+    {
+        do
+        {
+            await next.WaitAsync(cancel);
+        }
+        while (!TryTake(bytes, out next));
+    }
+
+    private bool TryTake(int bytes, out Task next)
+    {
+        lock (gate)
+        {
+            next = gone.Task;
+            if (leaving > 0 && held + bytes > most)
+            {
+                return false;
             }
 
-            await next.WaitAsync(cancel);
+            held += bytes;
+            return true;
         }
     }
 

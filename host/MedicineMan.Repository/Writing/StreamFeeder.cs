@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using MedicineMan.Repository.Chunking;
+using MedicineMan.Repository.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace MedicineMan.Repository.Writing;
@@ -24,19 +25,19 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
 
     /// <summary>Takes a whole file in. One that is a single block is read, named and stored by the caller's own thread.</summary>
     /// <param name="file">Read to its end, not closed.</param>
-    /// <param name="expected">Its length, which saves memory on small ones.</param>
+    /// <param name="expected">Its length when it was opened, which saves memory on small ones.</param>
     /// <param name="level">What is known of its like.</param>
     /// <param name="cancel">Ends reading.</param>
-    public async Task<FedStream> FeedFile(SafeFileHandle file, long expected, LevelChoice level, CancellationToken cancel)
+    public async ValueTask<(IReadOnlyList<ObjectId> Content, long Bytes)> FeedFile(SafeFileHandle file, long expected, LevelChoice level, CancellationToken cancel)
     {
-        var content = new StreamContent(level);
-        if (expected <= LargestSmall && await FeedSmall(file, content, cancel) is { } length)
+        if (expected <= LargestSmall && await FeedSmall(file, expected, level, cancel) is { Content: not null } taken)
         {
-            return new FedStream(content, length);
+            return taken;
         }
 
         await using var source = new FileStream(file, FileAccess.Read, bufferSize: 0);
-        return await Feed(source, ChunkProfile.File, expected, null, counters, content, cancel);
+        var fed = await Feed(source, ChunkProfile.File, expected, null, counters, new StreamContent(level), cancel);
+        return (await fed.Content.Ids(cancel), fed.Bytes);
     }
 
     /// <summary>Takes in what belongs to a stream without being content of it.</summary>
@@ -44,31 +45,21 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
         Feed(source, ChunkProfile.Stream, source.Length, null, null, new StreamContent(), cancel);
 
     // Null, and nothing is taken in, when it has grown past that.
-    private async ValueTask<int?> FeedSmall(SafeFileHandle file, StreamContent content, CancellationToken cancel)
+    private async ValueTask<(IReadOnlyList<ObjectId> Content, long Bytes)> FeedSmall(SafeFileHandle file, long expected, LevelChoice level, CancellationToken cancel)
     {
         // One byte more, to see where it ends.
         var buffer = smallBuffers.TryTake(out var pooled) ? pooled : GC.AllocateUninitializedArray<byte>(LargestSmall + 1);
         try
         {
-            var length = 0;
-            for (int read; length < buffer.Length && (read = RandomAccess.Read(file, buffer.AsSpan(length), length)) > 0; length += read)
-            {
-                cancel.ThrowIfCancellationRequested();
-            }
-
+            cancel.ThrowIfCancellationRequested();
+            var length = Posix.ReadAll(file, buffer, (int)expected);
             if (length == buffer.Length)
             {
-                return null;
+                return default;
             }
 
             counters.Read(length);
-            if (length > 0)
-            {
-                await pipeline.AddHere(content, buffer.AsMemory(0, length), cancel);
-            }
-
-            content.Finish();
-            return length;
+            return (length == 0 ? [] : [await pipeline.AddHere(buffer.AsMemory(0, length), level, cancel)], length);
         }
         finally
         {

@@ -170,9 +170,24 @@ public sealed class SourceTests
         await using var scratch = new ScratchFolder();
         await Shell.Run("mkfifo \"$1\"", scratch["pipe"]);
         using var pipe = Posix.OpenToRead(scratch["pipe"]);
-        Assert.False(Posix.IsRegular(pipe, scratch["pipe"]));
-        using var file = Posix.OpenToRead(scratch.Write("file", ""));
-        Assert.True(Posix.IsRegular(file, scratch["file"]));
+        Assert.Null(Posix.LengthOfFile(pipe, scratch["pipe"]));
+        using var file = Posix.OpenToRead(scratch.Write("file", "content"));
+        Assert.Equal(7, Posix.LengthOfFile(file, scratch["file"]));
+    }
+
+    // Some file systems give less than was asked for, and some files are longer than they say.
+    [Theory]
+    [InlineData(7, 7)]
+    [InlineData(0, 7)]
+    [InlineData(3, 7)]
+    [InlineData(9, 7)]
+    public async Task A_file_is_read_to_its_end_whatever_length_it_was_said_to_have(int expected, int length)
+    {
+        await using var scratch = new ScratchFolder();
+        using var file = Posix.OpenToRead(scratch.Write("file", "content"));
+        var buffer = new byte[20];
+        Assert.Equal(length, Posix.ReadAll(file, buffer, expected));
+        Assert.Equal("content"u8, buffer.AsSpan(0, length));
     }
 
     [Fact]
