@@ -12,6 +12,9 @@ public sealed class StormOnSqlite : StormSuite, IDisposable
 
     protected override int Workers => 3;
 
+    /// Processes of one machine see the same time, right or wrong.
+    protected override int Clocks => 1;
+
     public void Dispose() => folder.Dispose();
 
     private protected override Task<TestDatabase> NewDatabase() => Task.FromResult(FileDatabase(folder));
@@ -23,6 +26,8 @@ public sealed class StormOnSqlite : StormSuite, IDisposable
 public sealed class StormOnPostgres(OnePostgres postgres) : StormSuite, IClassFixture<OnePostgres>
 {
     protected override int Workers => 10;
+
+    protected override int Clocks => 10;
 
     [SkippableFact]
     public async Task A_database_restarted_under_them_loses_nothing_and_doubles_nothing()

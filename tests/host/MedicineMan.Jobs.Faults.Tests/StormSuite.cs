@@ -11,6 +11,9 @@ public abstract class StormSuite
 
     protected abstract int Workers { get; }
 
+    /// How many of them can have a clock of their own.
+    protected abstract int Clocks { get; }
+
     [SkippableFact]
     public async Task Workers_killed_at_random_lose_nothing_and_double_nothing()
     {
@@ -31,7 +34,7 @@ public abstract class StormSuite
     [SkippableFact]
     public async Task Clocks_that_jump_by_minutes_double_nothing_and_leave_nothing_stuck()
     {
-        await using var storm = await Start();
+        await using var storm = await Storm.Start(await NewDatabase(), Clocks);
         await storm.Blow(Time(15, 120), Troubles.ClockJumps);
         await storm.Settle();
     }
