@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Dapper;
 using MedicineMan.Jobs.Rows;
 using MedicineMan.Jobs.Work;
 
@@ -77,6 +78,21 @@ public sealed class JobChanges(IJobDatabase database)
             // Without the caller's execution context: what is ambient there, its transaction perhaps, is not ours.
             ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Deliver(), null);
         }
+    }
+
+    /// Runs a statement and tells of it, on PostgreSQL on the same way there and back.
+    internal async Task Run(DbTransaction transaction, string sql, object arguments, IEnumerable<JobSignal> signals, CancellationToken cancel)
+    {
+        if (database.Dialect == SqlDialect.Postgres && JobSignal.Payloads(JobSignal.Few(signals)).ToList() is [var payload])
+        {
+            var all = new DynamicParameters(arguments);
+            all.Add("payload", payload);
+            await transaction.Run($"{sql};\n{NotifySql}", all, cancel);
+            return;
+        }
+
+        await transaction.Run(sql, arguments, cancel);
+        await Announce(transaction, signals, cancel);
     }
 
     internal void Publish(JobSignal signal)

@@ -9,6 +9,18 @@ internal static class ConnectionStrings
     public static bool IsSqlite(string text) =>
         text.StartsWith("Data Source=", StringComparison.OrdinalIgnoreCase) || text.StartsWith("Filename=", StringComparison.OrdinalIgnoreCase);
 
+    /// Statements that come again and again are planned once a connection, unless the operator says otherwise.
+    public static string Prepared(string text)
+    {
+        var read = new NpgsqlConnectionStringBuilder(Postgres(text));
+        if (!read.ContainsKey("Max Auto Prepare") || read.MaxAutoPrepare == 0)
+        {
+            (read.MaxAutoPrepare, read.AutoPrepareMinUsages) = (100, 3);
+        }
+
+        return read.ToString();
+    }
+
     public static string Postgres(string text)
     {
         if (!text.StartsWith("postgres://", StringComparison.Ordinal) && !text.StartsWith("postgresql://", StringComparison.Ordinal))

@@ -34,7 +34,7 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
         else
         {
             Dialect = SqlDialect.Postgres;
-            postgres = NpgsqlDataSource.Create(ConnectionStrings.Postgres(connectionString));
+            postgres = NpgsqlDataSource.Create(ConnectionStrings.Prepared(connectionString));
         }
     }
 

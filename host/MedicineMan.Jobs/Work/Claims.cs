@@ -17,12 +17,19 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
 
     // Jumps from lane to lane, so that a long line costs as much as a short one.
     private const string LanesSql = """
-        with recursive open (lane) as (
-            select (select min(lane) from jobs where state = 'ready' and lane > @after and lane < '~')
+        with recursive open (lane, place) as (
+            select (select min(lane) from jobs where state = 'ready' and lane > @after and lane < '~'), 1
             union all
-            select (select min(lane) from jobs where state = 'ready' and lane > open.lane and lane < '~') from open where open.lane is not null
+            select (select min(lane) from jobs where state = 'ready' and lane > open.lane and lane < '~'), place + 1
+            from open where open.lane is not null and place < @most
+        ), start (lane, place) as (
+            select (select min(lane) from jobs where state = 'ready' and lane <= @after and lane < '~'), 1
+            union all
+            select (select min(lane) from jobs where state = 'ready' and lane > start.lane and lane <= @after), place + 1
+            from start where start.lane is not null and place < @most
         )
-        select lane from open where lane is not null limit @most
+        select lane from (select lane, 1 as turn from open where lane is not null union all select lane, 2 from start where lane is not null) as lanes
+        order by turn, lane limit @most
         """;
 
     // Rows another worker is claiming are skipped; SQLite's claims come one after another anyway.
@@ -55,8 +62,8 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
         if (taken.Count > 0)
         {
             var rows = taken.Select(job => new { Job = job.Job.Id, Org = job.Job.Organization, Start = job.Job.StartedAt, job.Slot });
-            await transaction.Run(takeSql, new { rows = Statements.Json(rows), until = (wanted.Now + wanted.Lease).Milliseconds(), wanted.Worker }, cancel);
-            await changes.Announce(transaction, taken.Select(job => new JobSignal(JobSignal.IsChanged, job.Job.Organization, job.Job.Id)), cancel);
+            var question = new { rows = Statements.Json(rows), until = (wanted.Now + wanted.Lease).Milliseconds(), wanted.Worker };
+            await changes.Run(transaction, takeSql, question, taken.Select(job => new JobSignal(JobSignal.IsChanged, job.Job.Organization, job.Job.Id)), cancel);
         }
 
         return ([.. taken.Select(job => job.Job)], more && (taken.Count > 0 || free.Count < line.Count));
@@ -101,12 +108,6 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
     private async Task<List<string>> Open(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
     {
         var lanes = await transaction.Rows<string>(LanesSql, new { after = last, most = MostLanes }, cancel);
-        if (last != "" && lanes.Count < MostLanes)
-        {
-            var start = await transaction.Rows<string>(LanesSql, new { after = "", most = MostLanes - lanes.Count }, cancel);
-            lanes.AddRange(start.Except(lanes));
-        }
-
         return [.. lanes.Where(lane => hindrances.IsOpen(lane) && (wanted.Queues is null || wanted.Queues.Contains(Lanes.QueueOf(lane))))];
     }
 
