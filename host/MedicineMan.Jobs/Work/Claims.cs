@@ -34,7 +34,7 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
 
     // Rows another worker is claiming are skipped; SQLite's claims come one after another anyway.
     private readonly string lineSql = $"""
-        select {ClaimedJob.Columns} from jobs where state = 'ready' and lane = @lane order by rank, id limit @most
+        select {ClaimedJob.Columns} from jobs where state = 'ready' and lane = @lane and rank >= @from order by rank, id limit @most
         {(database.Dialect == SqlDialect.Postgres ? "for update skip locked" : "")}
         """;
 
@@ -45,6 +45,12 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
         where id = job and organization_id = org
         """;
 
+    // A claim of many leaves as many dead entries at the head of PostgreSQL's index, through which each later one would wade. So for a moment a worker goes on
+    // where it was in the lanes it knows to be full; what comes in before that place is met at its next look at all of them.
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
+
+    private readonly Dictionary<string, long> full = [];
+    private DateTimeOffset looked;
     private string last = "";
 
     /// The jobs this worker has now, those with a start for its free places, and whether there may be more.
@@ -75,12 +81,13 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
         var line = new List<ClaimedJob>();
         if (wanted is { Suspect: true, Places: > 0 })
         {
-            var suspects = await transaction.Rows<ClaimedJob>(lineSql, new { lane = Lanes.Suspect, most = MostLanes }, cancel);
+            var suspects = await transaction.Rows<ClaimedJob>(lineSql, new { lane = Lanes.Suspect, from = long.MinValue, most = MostLanes }, cancel);
             line.AddRange(suspects.Where(job => wanted.Queues is null || wanted.Queues.Contains(job.Queue)).Take(1));
         }
 
         var want = wanted.Places + wanted.Reserve - line.Count;
-        var lanes = await Open(transaction, wanted, cancel);
+        var goesOn = full.Count > 0 && wanted.Now - looked < Moment && wanted.Now >= looked;
+        var lanes = goesOn ? InTurn(full.Keys) : await Open(transaction, wanted, cancel);
         var share = lanes.Count == 0 ? 0 : Math.Max(1, (want + lanes.Count - 1) / lanes.Count);
         var heads = new List<List<ClaimedJob>>();
         var found = 0;
@@ -91,9 +98,31 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
                 break;
             }
 
-            heads.Add(await transaction.Rows<ClaimedJob>(lineSql, new { lane, most = share }, cancel));
+            var from = full.GetValueOrDefault(lane, long.MinValue);
+            heads.Add(await transaction.Rows<ClaimedJob>(lineSql, new { lane, from, most = share }, cancel));
             found += heads[^1].Count;
             last = lane;
+            if (heads[^1].Count == share)
+            {
+                full[lane] = Lanes.Rank(Statements.Time(heads[^1][^1].DueAt), heads[^1][^1].Priority);
+            }
+            else
+            {
+                full.Remove(lane);
+            }
+        }
+
+        if (goesOn && found < want)
+        {
+            // Before a lane counts as empty all of it is looked at.
+            full.Clear();
+            return await Line(transaction, wanted, cancel);
+        }
+
+        if (!goesOn && heads.Count < lanes.Count)
+        {
+            // Those that had no turn would have none for a moment.
+            full.Clear();
         }
 
         for (var place = 0; place < share; place++)
@@ -104,9 +133,14 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
         return (line, heads.Any(head => head.Count == share));
     }
 
+    private List<string> InTurn(IEnumerable<string> lanes) =>
+        [.. lanes.OrderBy(lane => string.CompareOrdinal(lane, last) <= 0).ThenBy(lane => lane, StringComparer.Ordinal).Where(hindrances.IsOpen)];
+
     /// Begins behind the lane that had its turn last, so that everybody has one.
     private async Task<List<string>> Open(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
     {
+        full.Clear();
+        looked = wanted.Now;
         var lanes = await transaction.Rows<string>(LanesSql, new { after = last, most = MostLanes }, cancel);
         return [.. lanes.Where(lane => hindrances.IsOpen(lane) && (wanted.Queues is null || wanted.Queues.Contains(Lanes.QueueOf(lane))))];
     }
