@@ -14,7 +14,7 @@ public sealed class JobChanges(IJobDatabase database)
 {
     internal const string Channel = "medicineman_jobs";
 
-    private const string NotifySql = "select pg_notify('" + Channel + "', @payload)";
+    internal const string NotifySql = "select pg_notify('" + Channel + "', @payload)";
 
     private readonly Lock gate = new();
     private readonly Dictionary<(string Organization, string? Job), List<Channel<bool>>> watchers = [];
@@ -80,10 +80,14 @@ public sealed class JobChanges(IJobDatabase database)
         }
     }
 
+    /// What tells PostgreSQL's listeners of so few changes in one word; null when it takes more, and on SQLite.
+    internal string? Payload(IEnumerable<JobSignal> signals) =>
+        database.Dialect == SqlDialect.Postgres && JobSignal.Payloads(JobSignal.Few(signals)).ToList() is [var payload] ? payload : null;
+
     /// Runs a statement and tells of it, on PostgreSQL on the same way there and back.
     internal async Task Run(DbTransaction transaction, string sql, object arguments, IEnumerable<JobSignal> signals, CancellationToken cancel)
     {
-        if (database.Dialect == SqlDialect.Postgres && JobSignal.Payloads(JobSignal.Few(signals)).ToList() is [var payload])
+        if (Payload(signals) is { } payload)
         {
             var all = new DynamicParameters(arguments);
             all.Add("payload", payload);

@@ -30,7 +30,7 @@ public sealed partial class JobQueue
     {
         (this.database, this.time, this.changes) = (database, time, changes);
         insertion = new Insertion(database.Dialect);
-        writer = new EnqueueWriter(database, Insert);
+        writer = new EnqueueWriter(database, changes, insertion);
         groups = new Groups(insertion);
     }
 
@@ -40,7 +40,7 @@ public sealed partial class JobQueue
 
     /// Adds the job and returns its id, or the id of the unfinished job that has the same unique key.
     public async Task<string> Enqueue(DbTransaction transaction, JobRequest request, CancellationToken cancel) =>
-        (await Insert(transaction, [NewJob.Of(request, time.GetUtcNow())], cancel))[0];
+        (await Insert(transaction, NewJob.Of(request, time.GetUtcNow()), cancel))[0];
 
     /// The same for many, in few statements; the ids in the order of the requests. All of them are good, or none is added.
     public async Task<IReadOnlyList<string>> EnqueueMany(DbTransaction transaction, IReadOnlyList<JobRequest> requests, CancellationToken cancel)
@@ -51,7 +51,7 @@ public sealed partial class JobQueue
         var ids = new List<string>(rows.Count);
         foreach (var some in rows.Chunk(chunk))
         {
-            ids.AddRange(await insertion.Insert(transaction, some, cancel));
+            ids.AddRange(await insertion.Insert(transaction, some, null, cancel));
         }
 
         await Announce(transaction, rows, cancel);
@@ -98,13 +98,18 @@ public sealed partial class JobQueue
         return true;
     }
 
-    private async Task<IReadOnlyList<string>> Insert(DbTransaction transaction, IReadOnlyList<NewJob> rows, CancellationToken cancel)
+    private async Task<IReadOnlyList<string>> Insert(DbTransaction transaction, NewJob row, CancellationToken cancel)
     {
-        var ids = await insertion.Insert(transaction, rows, cancel);
-        await Announce(transaction, rows, cancel);
+        var payload = changes.Payload([row.Signal]);
+        var ids = await insertion.Insert(transaction, [row], payload, cancel);
+        if (payload is null)
+        {
+            await Announce(transaction, [row], cancel);
+        }
+
         return ids;
     }
 
-    private Task Announce(DbTransaction transaction, IReadOnlyList<NewJob> rows, CancellationToken cancel) => changes.Announce(
-        transaction, rows.Select(row => new JobSignal(row.IsReady ? JobSignal.IsReady : JobSignal.IsChanged, row.OrganizationId, row.Id)), cancel);
+    private Task Announce(DbTransaction transaction, IReadOnlyList<NewJob> rows, CancellationToken cancel) =>
+        changes.Announce(transaction, rows.Select(row => row.Signal), cancel);
 }

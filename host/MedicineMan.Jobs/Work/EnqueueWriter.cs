@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
 
 namespace MedicineMan.Jobs.Work;
 
 /// Lets callers that enqueue at the same time share one transaction, and with it one flush of the disk: each is answered when its job is durable.
-internal sealed class EnqueueWriter(IJobDatabase database, Func<DbTransaction, IReadOnlyList<NewJob>, CancellationToken, Task<IReadOnlyList<string>>> insert)
+internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes, Insertion insertion)
 {
     private const int Batch = 500;
 
@@ -66,7 +65,17 @@ internal sealed class EnqueueWriter(IJobDatabase database, Func<DbTransaction, I
     {
         try
         {
-            var ids = await database.Write(transaction => insert(transaction, [.. batch.Select(pending => pending.Job)], CancellationToken.None), CancellationToken.None);
+            List<NewJob> jobs = [.. batch.Select(pending => pending.Job)];
+            var ids = await database.Write(transaction => insertion.Insert(transaction, jobs, changes.Payload(Signals(jobs)), CancellationToken.None), CancellationToken.None);
+            if (database.Dialect == SqlDialect.Sqlite)
+            {
+                // It is through by now, so nobody need be asked when it will be.
+                foreach (var signal in JobSignal.Few(Signals(jobs)))
+                {
+                    changes.Publish(signal);
+                }
+            }
+
             for (var i = 0; i < batch.Count; i++)
             {
                 batch[i].Id.SetResult(ids[i]);
@@ -85,6 +94,8 @@ internal sealed class EnqueueWriter(IJobDatabase database, Func<DbTransaction, I
             }
         }
     }
+
+    private static IEnumerable<JobSignal> Signals(IEnumerable<NewJob> jobs) => jobs.Select(job => job.Signal);
 
     private sealed record Pending(NewJob Job, TaskCompletionSource<string> Id, CancellationToken Cancel);
 }

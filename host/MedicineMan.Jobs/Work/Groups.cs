@@ -53,7 +53,7 @@ internal sealed class Groups(Insertion insertion)
         await transaction.Run(AddSql, row, cancel);
         foreach (var some in rows.Chunk(1000))
         {
-            await insertion.Insert(transaction, some, cancel);
+            await insertion.Insert(transaction, some, null, cancel);
         }
 
         return (id, rows);
@@ -72,9 +72,9 @@ internal sealed class Groups(Insertion insertion)
             {
                 var request = JsonSerializer.Deserialize<JobRequest>(left.Continuation)!;
                 var next = NewJob.Of(request.Deadline <= now ? request with { Deadline = null } : request, now);
-                var id = (await insertion.Insert(transaction, [next], cancel))[0];
+                var id = (await insertion.Insert(transaction, [next], null, cancel))[0];
                 await transaction.Run(NextSql, new { organization, group, next = id }, cancel);
-                signals.Add(new(next.IsReady ? JobSignal.IsReady : JobSignal.IsChanged, organization, id));
+                signals.Add(next.Signal);
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MedicineMan.Jobs.Rows;
 using Npgsql;
 
@@ -29,6 +30,9 @@ internal sealed class Insertion(SqlDialect dialect)
         returning id
         """;
 
+    // On the same way there and back.
+    private string TellingSql => $"{insertSql};\n{JobChanges.NotifySql}";
+
     private const int FewRows = 50;
 
     private static readonly string CopySql = $"copy jobs ({Names}, attempt, failures, lease_token, cancel_requested) from stdin (format binary)";
@@ -39,10 +43,10 @@ internal sealed class Insertion(SqlDialect dialect)
         on conflict do nothing
         """;
 
-    /// The ids in the order of the rows; for a row whose unique key an unfinished job has, the id of that one.
-    public async Task<IReadOnlyList<string>> Insert(DbTransaction transaction, IReadOnlyList<NewJob> rows, CancellationToken cancel)
+    /// The ids in the order of the rows; with a payload for PostgreSQL's listeners, they are told. For a row whose unique key an unfinished job has, the id of that one.
+    public async Task<IReadOnlyList<string>> Insert(DbTransaction transaction, IReadOnlyList<NewJob> rows, string? payload, CancellationToken cancel)
     {
-        if (transaction.Connection is NpgsqlConnection postgres && rows.Count > FewRows && rows.All(row => row.UniqueKey is null))
+        if (transaction.Connection is NpgsqlConnection postgres && payload is null && rows.Count > FewRows && rows.All(row => row.UniqueKey is null))
         {
             await Copy(postgres, rows, cancel);
             return [.. rows.Select(row => row.Id)];
@@ -50,7 +54,7 @@ internal sealed class Insertion(SqlDialect dialect)
 
         var inserted = dialect == SqlDialect.Sqlite
             ? await Each(transaction, rows, cancel)
-            : (await transaction.Rows<string>(insertSql, new { rows = Statements.Json(rows) }, cancel)).Count;
+            : (await transaction.Rows<string>(payload is null ? insertSql : TellingSql, new { rows = Statements.Json(rows), payload }, cancel)).Count;
         if (inserted == rows.Count)
         {
             return [.. rows.Select(row => row.Id)];
@@ -193,6 +197,10 @@ internal sealed record NewJob
         MaxAttempts, TimeLimit, Deadline, CreatedAt, DueAt, History, GroupId,
     ];
 
+    [JsonIgnore]
+    public JobSignal Signal => new(IsReady ? JobSignal.IsReady : JobSignal.IsChanged, OrganizationId, Id);
+
+    [JsonIgnore]
     public bool IsReady => State == ReadyState;
 
     private static readonly string ReadyState = JobState.Ready.Stored();
