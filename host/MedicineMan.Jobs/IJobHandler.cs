@@ -13,6 +13,20 @@ public interface IJobHandler
     Task Run(JobRun run, CancellationToken cancel);
 }
 
+/// How jobs of a type are treated; what is null is as the worker's options say.
+public sealed record JobPolicy
+{
+    public static JobPolicy Default { get; } = new();
+
+    /// First back-off after a failure; doubled with each failure up to the cap, with jitter.
+    public TimeSpan? RetryBase { get; init; }
+
+    public TimeSpan? RetryCap { get; init; }
+
+    /// Most starts of this type in a second, on all workers together; 0.1 is one in ten seconds.
+    public double? PerSecond { get; init; }
+}
+
 /// Who runs which type. Plugins come and go while workers run, so handlers are looked up at each run.
 public sealed class JobHandlers
 {

@@ -4,7 +4,6 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Dapper;
 using MedicineMan.Jobs.Rows;
-using MedicineMan.Jobs.Work;
 
 namespace MedicineMan.Jobs;
 

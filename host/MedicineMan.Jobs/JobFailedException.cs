@@ -9,6 +9,12 @@ public sealed class JobFailedException : Exception
     }
 }
 
+/// A failure that knows when trying again makes sense, such as a "retry after" of somebody who was asked too often.
+public sealed class RetryLaterException(TimeSpan after, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public TimeSpan After => after;
+}
+
 /// What a handler's exception means: whether trying again is pointless, and the sentence people read.
 public sealed record JobFailure(bool Permanent, string Message)
 {

@@ -57,6 +57,9 @@ public sealed partial class JobQueue
     public async Task<JobRow?> Find(string organization, string id, CancellationToken cancel) =>
         (await database.Rows<StoredJob>(FindSql, new { organization, id }, cancel)).SingleOrDefault()?.ToRow();
 
+    public async Task<JobGroup?> FindGroup(string organization, string id, CancellationToken cancel) =>
+        (await database.Rows<StoredGroup>(Groups.FindSql, new { organization, id }, cancel)).SingleOrDefault()?.ToGroup();
+
     /// Newest first; on from below the job whose id is given.
     public async Task<IReadOnlyList<JobRow>> Page(string organization, JobFilter filter, string? after, int size, CancellationToken cancel)
     {

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using MedicineMan.Jobs.Rows;
-using MedicineMan.Jobs.Work;
 
 namespace MedicineMan.Jobs;
 

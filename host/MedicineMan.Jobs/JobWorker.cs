@@ -1,4 +1,3 @@
-using MedicineMan.Jobs.Work;
 using Microsoft.Extensions.Logging;
 
 namespace MedicineMan.Jobs;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MedicineMan.Host.Cli.Queue;
 using MedicineMan.Host.Cli.Repository;
 using MedicineMan.Host.Cli.Wire;
 using MedicineMan.Host.Setup;

@@ -1,15 +1,16 @@
-using System.Data.Common;
-using System.Text.Json;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Backups;
 using MedicineMan.Host.Data;
+using MedicineMan.Jobs.Pausing;
 using MedicineMan.Jobs;
+using System.Data.Common;
+using System.Text.Json;
 
 namespace MedicineMan.Host.JobScreens;
 
 /// What a person may do to a job, each with its audit entry in the same transaction.
-internal sealed class JobActions(Database database, JobQueue jobs, Settlement settlement, AuditLog audit)
+internal sealed class JobActions(Database database, JobQueue jobs, JobPauses pauses, Settlement settlement, AuditLog audit)
 {
     /// <returns>False when the job has ended already.</returns>
     public Task<bool> Cancel(Visitor visitor, string job, CancellationToken cancel) =>
@@ -46,11 +47,11 @@ internal sealed class JobActions(Database database, JobQueue jobs, Settlement se
 
     /// <returns>False when it is held back already.</returns>
     public Task<bool> Pause(Visitor visitor, PauseKind kind, string name, CancellationToken cancel) =>
-        Hold(visitor, "job.paused", kind, name, (transaction, pause) => jobs.Pause(transaction, pause, visitor.Name, cancel), cancel);
+        Hold(visitor, "job.paused", kind, name, (transaction, pause) => pauses.Pause(transaction, pause, visitor.Name, cancel), cancel);
 
     /// <returns>False when it is not held back.</returns>
     public Task<bool> Resume(Visitor visitor, PauseKind kind, string name, CancellationToken cancel) =>
-        Hold(visitor, "job.resumed", kind, name, (transaction, pause) => jobs.Resume(transaction, pause, cancel), cancel);
+        Hold(visitor, "job.resumed", kind, name, (transaction, pause) => pauses.Resume(transaction, pause, cancel), cancel);
 
     private Task<bool> Hold(Visitor visitor, string action, PauseKind kind, string name, Func<DbTransaction, JobPause, Task<bool>> act, CancellationToken cancel) =>
         database.Write(

@@ -2,6 +2,8 @@ using MedicineMan.Host.Backups;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Plugins;
 using MedicineMan.Host.Setup;
+using MedicineMan.Jobs.Monitoring;
+using MedicineMan.Jobs.Pausing;
 using MedicineMan.Jobs;
 
 namespace MedicineMan.Host.JobScreens;
@@ -12,7 +14,7 @@ internal static class JobServices
     public static void AddJobs(this IServiceCollection services)
     {
         services.AddSingleton<IJobDatabase>(provider => provider.GetRequiredService<Database>());
-        services.AddSingleton<JobChanges>().AddSingleton<JobQueue>().AddSingleton<JobActions>().AddSingleton<IJobHandler, RetryDeadJobs>();
+        services.AddSingleton<JobChanges>().AddSingleton<JobQueue>().AddSingleton<JobMonitor>().AddSingleton<JobPauses>().AddSingleton<JobActions>().AddSingleton<IJobHandler, RetryDeadJobs>();
         services.AddSingleton(provider => new JobWorkerOptions
         {
             Concurrency = provider.GetRequiredService<HostSettings>().Worker?.Concurrency ?? Math.Max(4, Environment.ProcessorCount * 2),

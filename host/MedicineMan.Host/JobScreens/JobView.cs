@@ -1,6 +1,7 @@
-using System.Globalization;
 using MedicineMan.Host.Shell;
+using MedicineMan.Jobs.Monitoring;
 using MedicineMan.Jobs;
+using System.Globalization;
 
 namespace MedicineMan.Host.JobScreens;
 

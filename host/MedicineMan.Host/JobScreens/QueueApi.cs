@@ -1,10 +1,13 @@
-using System.ComponentModel.DataAnnotations;
 using MedicineMan.Host.Access;
-using MedicineMan.Host.Api;
 using MedicineMan.Host.Api.Contract;
+using MedicineMan.Host.Api;
+using MedicineMan.Jobs.Grouping;
+using MedicineMan.Jobs.Monitoring;
+using MedicineMan.Jobs.Pausing;
 using MedicineMan.Jobs;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using System.ComponentModel.DataAnnotations;
 
 namespace MedicineMan.Host.JobScreens;
 
@@ -24,18 +27,18 @@ internal static class QueueApi
         jobs.MapGet("/groups/{id}", Group).RequireAuthorization(Policies.Viewer).WithName("getJobGroup").WithSummary("One group of jobs and how far it is");
     }
 
-    private static async Task<Ok<ListOf<StatsAnswer>>> Stats(string? range, string? type, HttpContext http, JobQueue jobs, TimeProvider time, CancellationToken cancel)
+    private static async Task<Ok<ListOf<StatsAnswer>>> Stats(string? range, string? type, HttpContext http, JobMonitor jobs, TimeProvider time, CancellationToken cancel)
     {
         var view = StatsRange.Find(range) ?? throw ApiProblem.Invalid("range", $"A range is one of {string.Join(", ", StatsRange.All.Select(one => one.Name))}.");
         return All((await jobs.Stats(http.Visitor().Organization.Value, time.GetUtcNow() - view.Length, view.Step, type, cancel)).Select(StatsAnswer.Of));
     }
 
-    private static async Task<Ok<ListOf<JobWorkerRow>>> Workers(JobQueue jobs, CancellationToken cancel) => All(await jobs.Workers(cancel));
+    private static async Task<Ok<ListOf<JobWorkerRow>>> Workers(JobMonitor jobs, CancellationToken cancel) => All(await jobs.Workers(cancel));
 
-    private static async Task<Ok<ListOf<BacklogAnswer>>> Backlog(JobQueue jobs, CancellationToken cancel) =>
+    private static async Task<Ok<ListOf<BacklogAnswer>>> Backlog(JobMonitor jobs, CancellationToken cancel) =>
         All((await jobs.Backlog(cancel)).Select(queue => new BacklogAnswer(queue.Queue, queue.Ready, (long)queue.OldestWait.TotalSeconds)));
 
-    private static async Task<Ok<ListOf<DeadKind>>> Dead(HttpContext http, JobQueue jobs, CancellationToken cancel) =>
+    private static async Task<Ok<ListOf<DeadKind>>> Dead(HttpContext http, JobMonitor jobs, CancellationToken cancel) =>
         All(await jobs.DeadKinds(http.Visitor().Organization.Value, cancel));
 
     private static async Task<Accepted<JobAnswer>> RetryDead([FromBody] DeadRetryRequest request, HttpContext http, JobQueue jobs, JobActions actions, CancellationToken cancel)
@@ -44,14 +47,14 @@ internal static class QueueApi
         return await JobsApi.Accepted(job, http, jobs, cancel);
     }
 
-    private static async Task<Ok<ListOf<JobPause>>> Pauses(HttpContext http, JobQueue jobs, CancellationToken cancel) =>
-        All(await jobs.Pauses(http.Visitor().Organization.Value, cancel));
+    private static async Task<Ok<ListOf<JobPause>>> Pauses(HttpContext http, JobPauses jobs, CancellationToken cancel) =>
+        All(await jobs.List(http.Visitor().Organization.Value, cancel));
 
-    private static async Task<Ok<ListOf<JobPause>>> Pause([FromBody] PauseRequest request, HttpContext http, JobQueue jobs, JobActions actions, CancellationToken cancel) =>
+    private static async Task<Ok<ListOf<JobPause>>> Pause([FromBody] PauseRequest request, HttpContext http, JobPauses jobs, JobActions actions, CancellationToken cancel) =>
         await actions.Pause(http.Visitor(), request.Kind!.Value, request.Valid(), cancel)
             ? await Pauses(http, jobs, cancel) : throw ApiProblem.Conflict("paused-already", "That is held back already.");
 
-    private static async Task<Ok<ListOf<JobPause>>> Resume([FromBody] PauseRequest request, HttpContext http, JobQueue jobs, JobActions actions, CancellationToken cancel) =>
+    private static async Task<Ok<ListOf<JobPause>>> Resume([FromBody] PauseRequest request, HttpContext http, JobPauses jobs, JobActions actions, CancellationToken cancel) =>
         await actions.Resume(http.Visitor(), request.Kind!.Value, request.Valid(), cancel)
             ? await Pauses(http, jobs, cancel) : throw ApiProblem.Conflict("not-paused", "That is not held back.");
 

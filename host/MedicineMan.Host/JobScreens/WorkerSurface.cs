@@ -1,7 +1,8 @@
+using MedicineMan.Host.Shell;
+using MedicineMan.Jobs.Monitoring;
+using MedicineMan.Jobs;
 using System.Globalization;
 using System.Text;
-using MedicineMan.Host.Shell;
-using MedicineMan.Jobs;
 
 namespace MedicineMan.Host.JobScreens;
 
@@ -17,7 +18,7 @@ internal static class WorkerSurface
     }
 
     /// In Prometheus' text format.
-    private static async Task<IResult> Metrics(JobQueue jobs, JobWorker worker, CancellationToken cancel)
+    private static async Task<IResult> Metrics(JobMonitor jobs, JobWorker worker, CancellationToken cancel)
     {
         var text = new StringBuilder();
         Gauge("medicineman_worker_running", "Jobs that this worker runs.", [("", worker.Running)]);

@@ -1,5 +1,3 @@
-using MedicineMan.Jobs.Work;
-
 namespace MedicineMan.Jobs.Rows;
 
 /// Rows as both databases hold them: times in milliseconds, states in words.

@@ -1,3 +1,5 @@
+using MedicineMan.Jobs.Grouping;
+
 namespace MedicineMan.Jobs.Tests;
 
 /// Many at once, what follows them, and what becomes of them.
@@ -106,7 +108,7 @@ public abstract partial class JobSuite
         await rig.Work();
         await rig.EnqueueMany(Enumerable.Range(0, 450).Select(i => new JobRequest(Rig.Org, "work", $"{i}")));
         await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'dead'") == 450);
-        var kinds = await rig.Queue.DeadKinds(Rig.Org, default);
+        var kinds = await rig.Monitor.DeadKinds(Rig.Org, default);
         Assert.Equal([225, 225], kinds.Select(kind => kind.Jobs));
         var reach = kinds.Single(kind => kind.Signature!.StartsWith("Could not reach", StringComparison.Ordinal));
         await Task.Delay(5);
@@ -163,19 +165,19 @@ public abstract partial class JobSuite
         var worker = await rig.Work(Rig.Quick with { Version = "1.2.3", Queues = ["default"] });
         await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where ended_at is not null") == 40);
         var from = rig.Time.GetUtcNow().AddMinutes(-5);
-        await Rig.Eventually(async () => (await rig.Queue.Stats(Rig.Org, from, TimeSpan.FromHours(1), null, default)).Sum(step => step.Succeeded + step.Dead) == 40);
+        await Rig.Eventually(async () => (await rig.Monitor.Stats(Rig.Org, from, TimeSpan.FromHours(1), null, default)).Sum(step => step.Succeeded + step.Dead) == 40);
 
-        var stats = await rig.Queue.Stats(Rig.Org, from, TimeSpan.FromDays(1), "work", default);
+        var stats = await rig.Monitor.Stats(Rig.Org, from, TimeSpan.FromDays(1), "work", default);
         Assert.Equal((36, 4, 0), (stats.Sum(step => step.Succeeded), stats.Sum(step => step.Dead), stats.Sum(step => step.Cancelled)));
         Assert.InRange(stats[0].Run.P50.TotalMilliseconds, 32, 128);
-        Assert.Empty(await rig.Queue.Stats("other", from, TimeSpan.FromDays(1), null, default));
-        await Rig.Eventually(async () => (await rig.Queue.Workers(default)).Single().Done == 40);
+        Assert.Empty(await rig.Monitor.Stats("other", from, TimeSpan.FromDays(1), null, default));
+        await Rig.Eventually(async () => (await rig.Monitor.Workers(default)).Single().Done == 40);
         await worker.StopAsync(default);
-        var row = Assert.Single(await rig.Queue.Workers(default));
+        var row = Assert.Single(await rig.Monitor.Workers(default));
         Assert.Equal((worker.Name, "1.2.3", 0, 4), (row.Name, row.Version, row.Running, row.Concurrency));
         Assert.NotNull(row.StoppedAt);
         await rig.Enqueue(with: request => request with { Queue = "proofs" });
-        Assert.Equal(("proofs", 1), (await rig.Queue.Backlog(default)).Select(queue => (queue.Queue, (int)queue.Ready)).Single());
+        Assert.Equal(("proofs", 1), (await rig.Monitor.Backlog(default)).Select(queue => (queue.Queue, (int)queue.Ready)).Single());
     }
 
     [SkippableFact]

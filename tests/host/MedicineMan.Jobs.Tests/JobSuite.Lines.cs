@@ -1,5 +1,6 @@
-using System.Collections.Concurrent;
+using MedicineMan.Jobs.Pausing;
 using MedicineMan.Jobs.TestWorker;
+using System.Collections.Concurrent;
 
 namespace MedicineMan.Jobs.Tests;
 
@@ -92,8 +93,8 @@ public abstract partial class JobSuite
         JobPause[] pauses = [new(Rig.Org, PauseKind.Type, "held"), new(JobPause.Everybody, PauseKind.Queue, "nightly"), new("other", PauseKind.All, "")];
         foreach (var pause in pauses)
         {
-            Assert.True(await rig.Database.Write(transaction => rig.Queue.Pause(transaction, pause, "ada", default), default));
-            Assert.False(await rig.Database.Write(transaction => rig.Queue.Pause(transaction, pause, "bob", default), default));
+            Assert.True(await rig.Database.Write(transaction => rig.Pauses.Pause(transaction, pause, "ada", default), default));
+            Assert.False(await rig.Database.Write(transaction => rig.Pauses.Pause(transaction, pause, "bob", default), default));
         }
 
         await rig.Work();
@@ -105,10 +106,10 @@ public abstract partial class JobSuite
         await Task.Delay(200);
 
         Assert.Equal(3, await rig.Database.Query<long>("select count(*) from jobs where state = 'ready'"));
-        Assert.Equal(["nightly", "held"], (await rig.Queue.Pauses(Rig.Org, default)).Select(pause => pause.Name));
+        Assert.Equal(["nightly", "held"], (await rig.Pauses.List(Rig.Org, default)).Select(pause => pause.Name));
         foreach (var pause in pauses)
         {
-            Assert.True(await rig.Database.Write(transaction => rig.Queue.Resume(transaction, pause, default), default));
+            Assert.True(await rig.Database.Write(transaction => rig.Pauses.Resume(transaction, pause, default), default));
         }
 
         await rig.Until(held, JobState.Succeeded);

@@ -1,7 +1,9 @@
+using MedicineMan.Jobs.Monitoring;
+using MedicineMan.Jobs.Pausing;
+using MedicineMan.Jobs.Rows;
 using MedicineMan.Jobs.TestWorker;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Tests;
 
@@ -17,6 +19,8 @@ internal sealed class Rig : IAsyncDisposable
         (Database, Time) = (database, time);
         Changes = new JobChanges(database);
         Queue = new JobQueue(database, time, Changes);
+        Monitor = new JobMonitor(database, time);
+        Pauses = new JobPauses(database, time, Changes);
     }
 
     public static JobWorkerOptions Quick { get; } = new()
@@ -41,6 +45,10 @@ internal sealed class Rig : IAsyncDisposable
     public JobChanges Changes { get; }
 
     public JobQueue Queue { get; }
+
+    public JobMonitor Monitor { get; }
+
+    public JobPauses Pauses { get; }
 
     public JobHandlers Handlers { get; } = new();
 

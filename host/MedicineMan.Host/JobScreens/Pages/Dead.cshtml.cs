@@ -1,15 +1,16 @@
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Shell;
+using MedicineMan.Jobs.Monitoring;
 using MedicineMan.Jobs;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MedicineMan.Host.JobScreens.Pages;
 
 /// What gave up, by what it gave up on.
 [Authorize(Policies.Viewer)]
-internal sealed class DeadModel(JobQueue jobs, JobActions actions) : PageModel
+internal sealed class DeadModel(JobMonitor jobs, JobActions actions) : PageModel
 {
     public IReadOnlyList<DeadKind> Kinds { get; private set; } = [];
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Servers;
@@ -19,6 +18,13 @@ internal sealed class IndexModel(JobQueue jobs, ServerStore servers, TimeProvide
 
     public JobFilter Filter { get; private set; } = new();
 
+    /// The days as they were typed.
+    public string? Since { get; private set; }
+
+    public string? Until { get; private set; }
+
+    public string? Problem { get; private set; }
+
     public bool IsFirst { get; private set; }
 
     public IReadOnlyList<JobRow> Jobs { get; private set; } = [];
@@ -31,10 +37,12 @@ internal sealed class IndexModel(JobQueue jobs, ServerStore servers, TimeProvide
 
     public bool Filtered => Filter != new JobFilter();
 
-    public async Task OnGet(string? state, string? type, string? server, string? person, string? group, string? q, DateOnly? since, DateOnly? until, string? after, CancellationToken cancel)
+    public async Task OnGet(string? state, string? type, string? server, string? person, string? group, string? q, string? since, string? until, string? after, CancellationToken cancel)
     {
         var organization = HttpContext.Visitor().Organization;
-        Filter = new JobFilter { State = JobView.Read(state), Type = Given(type), ServerId = Given(server), Person = Given(person), Group = Given(group), Text = Given(q), Since = Start(since), Until = Start(until?.AddDays(1)) };
+        string? problem = null;
+        Filter = new JobFilter { State = JobView.Read(state), Type = Given(type), ServerId = Given(server), Person = Given(person), Group = Given(group), Text = Given(q), Since = Days.Start(since, 0, ref problem), Until = Days.Start(until, 1, ref problem) };
+        (Since, Until, Problem) = (since, until, problem);
         IsFirst = after is null;
         Counts = await jobs.Counts(organization.Value, cancel);
         var page = await jobs.List(organization.Value, Filter, Cursor.Parse(after, 1)?.Keys[0], Rows, cancel);
@@ -53,12 +61,8 @@ internal sealed class IndexModel(JobQueue jobs, ServerStore servers, TimeProvide
     public static string ListUrl(JobFilter filter, string? after = null) => QueryHelpers.AddQueryString("/jobs", new Dictionary<string, string?>
     {
         ["state"] = filter.State?.Word(), ["type"] = filter.Type, ["server"] = filter.ServerId, ["person"] = filter.Person, ["group"] = filter.Group, ["q"] = filter.Text,
-        ["since"] = Day(filter.Since), ["until"] = Day(filter.Until?.AddDays(-1)), ["after"] = after,
+        ["since"] = Days.Text(filter.Since), ["until"] = Days.Text(filter.Until?.AddDays(-1)), ["after"] = after,
     }.Where(pair => pair.Value is not null));
-
-    public static string? Day(DateTimeOffset? moment) => moment?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-
-    private static DateTimeOffset? Start(DateOnly? day) => day is { } one ? new DateTimeOffset(one.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero) : null;
 
     private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 }

@@ -1,4 +1,5 @@
 using MedicineMan.Host.Access;
+using MedicineMan.Jobs.Monitoring;
 using MedicineMan.Jobs;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -7,7 +8,7 @@ namespace MedicineMan.Host.JobScreens.Pages;
 
 /// What was done over time, and how long jobs waited and ran.
 [Authorize(Policies.Viewer)]
-internal sealed class ThroughputModel(JobQueue jobs, TimeProvider time) : PageModel
+internal sealed class ThroughputModel(JobMonitor jobs, TimeProvider time) : PageModel
 {
     public StatsRange Range { get; private set; } = StatsRange.All[0];
 

@@ -1,15 +1,17 @@
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Shell;
+using MedicineMan.Jobs.Monitoring;
+using MedicineMan.Jobs.Pausing;
 using MedicineMan.Jobs;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MedicineMan.Host.JobScreens.Pages;
 
 /// Who works, what waits for them, and what is held back.
 [Authorize(Policies.Viewer)]
-internal sealed class WorkersModel(JobQueue jobs, JobActions actions, JobWorkerOptions options, TimeProvider time) : PageModel
+internal sealed class WorkersModel(JobMonitor monitor, JobPauses pauses, JobActions actions, JobWorkerOptions options, TimeProvider time) : PageModel
 {
     public IReadOnlyList<JobWorkerRow> Workers { get; private set; } = [];
 
@@ -22,9 +24,9 @@ internal sealed class WorkersModel(JobQueue jobs, JobActions actions, JobWorkerO
 
     public async Task OnGet(CancellationToken cancel)
     {
-        Workers = await jobs.Workers(cancel);
-        Backlog = await jobs.Backlog(cancel);
-        Pauses = await jobs.Pauses(HttpContext.Visitor().Organization.Value, cancel);
+        Workers = await monitor.Workers(cancel);
+        Backlog = await monitor.Backlog(cancel);
+        Pauses = await pauses.List(HttpContext.Visitor().Organization.Value, cancel);
     }
 
     public async Task<IActionResult> OnPostPause(PauseKind kind, string? name, CancellationToken cancel)

@@ -4,6 +4,7 @@ using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Scanning;
 using MedicineMan.Host.Servers;
 using MedicineMan.Host.Setup;
+using MedicineMan.Jobs.Monitoring;
 using MedicineMan.Jobs;
 using MedicineMan.Testbed;
 
@@ -34,7 +35,7 @@ public sealed class WorkerCommandTests
         Assert.Contains("medicineman_worker_ended 1", await client.GetStringAsync(new Uri($"{worker.Url}/metrics")), StringComparison.Ordinal);
         var name = (await host.Get<JobQueue>().Find("default", job, default))!.Worker;
         Assert.Equal(0, await worker.Terminate());
-        var row = (await host.Get<JobQueue>().Workers(default)).Single(one => one.Name == name);
+        var row = (await host.Get<JobMonitor>().Workers(default)).Single(one => one.Name == name);
         Assert.Equal(3, row.Concurrency);
         Assert.NotNull(row.StoppedAt);
     }

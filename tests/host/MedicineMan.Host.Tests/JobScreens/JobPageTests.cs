@@ -54,6 +54,8 @@ public abstract class JobPageTests
         Assert.Equal([broken, orders], await Found($"q=copy&since={today}&until={today}"));
         Assert.Empty(await Found("since=2000-01-01&until=2000-12-31"));
         Assert.Empty(await Found("q=copy&since=2100-01-01"));
+        Assert.Equal(2, (await Found("since=yesterday")).Length);
+        Assert.Contains("“yesterday” is no day. Write year, month and day", (await browser.Get("/jobs?since=yesterday")).Text, StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -1,0 +1,64 @@
+namespace MedicineMan.Jobs.Claiming;
+
+/// A job as its worker holds it.
+internal sealed record ClaimedJob
+{
+    public required string Id { get; init; }
+
+    public required string Organization { get; init; }
+
+    public required string Type { get; init; }
+
+    public required int Version { get; init; }
+
+    public required string Arguments { get; init; }
+
+    public required int Attempt { get; init; }
+
+    public required int Failures { get; init; }
+
+    public required int MaxAttempts { get; init; }
+
+    public long? TimeLimit { get; init; }
+
+    public long? Deadline { get; init; }
+
+    /// The fencing token: every write for this run carries it, and one that is not the newest changes nothing.
+    public required long Token { get; init; }
+
+    /// Null while it waits in its worker for a free place.
+    public long? StartedAt { get; init; }
+
+    public string? Checkpoint { get; init; }
+
+    public string? Worker { get; init; }
+
+    public string? ConcurrencyKey { get; init; }
+
+    public required int ConcurrencyLimit { get; init; }
+
+    public required int Priority { get; init; }
+
+    public required long DueAt { get; init; }
+
+    public required string Queue { get; init; }
+
+    /// Times its worker died with it since it last ended an attempt in any other way.
+    public required int Crashes { get; init; }
+
+    public required int Granted { get; init; }
+
+    public string? GroupId { get; init; }
+
+    public RunKey Key => new(Id, Token);
+
+    public const string Columns = """
+        id as Id, organization_id as Organization, type as Type, version as Version, arguments as Arguments, attempt as Attempt, failures as Failures,
+        max_attempts as MaxAttempts, time_limit as TimeLimit, deadline as Deadline, lease_token as Token, started_at as StartedAt, checkpoint as Checkpoint,
+        worker as Worker, concurrency_key as ConcurrencyKey, concurrency_limit as ConcurrencyLimit, priority as Priority, due_at as DueAt, queue as Queue,
+        crashes as Crashes, granted as Granted, group_id as GroupId
+        """;
+}
+
+/// A run of a job: one worker can for a while hold two of the same job, an old one that lost its lease and the new one.
+internal sealed record RunKey(string Job, long Token);

@@ -1,0 +1,175 @@
+using System.Data.Common;
+using MedicineMan.Jobs.Rows;
+
+namespace MedicineMan.Jobs.Claiming;
+
+/// What a worker asks for: jobs for its free places, and some more in reserve, when its jobs are so short that asking for each would take longer than running it.
+internal sealed record Wanted(string Worker, int Places, int Reserve, bool Suspect, DateTimeOffset Now, TimeSpan Lease)
+{
+    /// Null for all.
+    public IReadOnlyCollection<string>? Queues { get; init; }
+}
+
+/// Hands ready jobs to one worker each: the lanes of the organisations in turn, in each the best first.
+internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindrances hindrances)
+{
+    private const int MostLanes = 64;
+
+    // Jumps from lane to lane, so that a long line costs as much as a short one.
+    private const string LanesSql = """
+        with recursive open (lane, place) as (
+            select (select min(lane) from jobs where state = 'ready' and lane > @after and lane < '~'), 1
+            union all
+            select (select min(lane) from jobs where state = 'ready' and lane > open.lane and lane < '~'), place + 1
+            from open where open.lane is not null and place < @most
+        ), start (lane, place) as (
+            select (select min(lane) from jobs where state = 'ready' and lane <= @after and lane < '~'), 1
+            union all
+            select (select min(lane) from jobs where state = 'ready' and lane > start.lane and lane <= @after), place + 1
+            from start where start.lane is not null and place < @most
+        )
+        select lane from (select lane, 1 as turn from open where lane is not null union all select lane, 2 from start where lane is not null) as lanes
+        order by turn, lane limit @most
+        """;
+
+    // Rows another worker is claiming are skipped; SQLite's claims come one after another anyway.
+    private readonly string lineSql = $"""
+        select {ClaimedJob.Columns} from jobs where state = 'ready' and lane = @lane and rank >= @from order by rank, id limit @most
+        {(database.Dialect == SqlDialect.Postgres ? "for update skip locked" : "")}
+        """;
+
+    private readonly string takeSql = $"""
+        update jobs set state = 'running', attempt = attempt + 1, lease_token = lease_token + 1, lease_until = @until, worker = @Worker,
+            started_at = start, concurrency_slot = slot, progress = null
+        from {Statements.Items(database.Dialect, "job text", "org text", "start bigint", "slot integer")}
+        where id = job and organization_id = org
+        """;
+
+    // A claim of many leaves as many dead entries at the head of PostgreSQL's index, through which each later one would wade. So for a moment a worker goes on
+    // where it was in the lanes it knows to be full; what comes in before that place is met at its next look at all of them.
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
+
+    private readonly Dictionary<string, long> full = [];
+    private DateTimeOffset looked;
+    private string last = "";
+
+    /// The jobs this worker has now, those with a start for its free places, and whether there may be more.
+    public async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> ClaimNext(Wanted wanted, CancellationToken cancel)
+    {
+        var claimed = await database.Write(transaction => Claim(transaction, wanted, cancel), cancel);
+        return claimed;
+    }
+
+    private async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> Claim(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
+    {
+        var (line, more) = await Line(transaction, wanted, cancel);
+        var free = await hindrances.Sieve(transaction, line, wanted.Now, cancel);
+        var taken = Choose(free, wanted);
+        if (taken.Count > 0)
+        {
+            var rows = taken.Select(job => new { Job = job.Job.Id, Org = job.Job.Organization, Start = job.Job.StartedAt, job.Slot });
+            var question = new { rows = Statements.Json(rows), until = (wanted.Now + wanted.Lease).Milliseconds(), wanted.Worker };
+            await changes.Run(transaction, takeSql, question, taken.Select(job => new JobSignal(JobSignal.IsChanged, job.Job.Organization, job.Job.Id)), cancel);
+        }
+
+        return ([.. taken.Select(job => job.Job)], more && (taken.Count > 0 || free.Count < line.Count));
+    }
+
+    /// The heads of the lanes, one of each in turn, behind a suspect if one is wanted.
+    private async Task<(List<ClaimedJob> Line, bool More)> Line(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
+    {
+        var line = new List<ClaimedJob>();
+        if (wanted is { Suspect: true, Places: > 0 })
+        {
+            var suspects = await transaction.Rows<ClaimedJob>(lineSql, new { lane = Lanes.Suspect, from = long.MinValue, most = MostLanes }, cancel);
+            line.AddRange(suspects.Where(job => wanted.Queues is null || wanted.Queues.Contains(job.Queue)).Take(1));
+        }
+
+        var want = wanted.Places + wanted.Reserve - line.Count;
+        var goesOn = full.Count > 0 && wanted.Now - looked < Moment && wanted.Now >= looked;
+        var lanes = goesOn ? InTurn(full.Keys) : await Open(transaction, wanted, cancel);
+        var share = lanes.Count == 0 ? 0 : Math.Max(1, (want + lanes.Count - 1) / lanes.Count);
+        var heads = new List<List<ClaimedJob>>();
+        var found = 0;
+        foreach (var lane in lanes)
+        {
+            if (found >= want)
+            {
+                break;
+            }
+
+            var from = full.GetValueOrDefault(lane, long.MinValue);
+            heads.Add(await transaction.Rows<ClaimedJob>(lineSql, new { lane, from, most = share }, cancel));
+            found += heads[^1].Count;
+            last = lane;
+            if (heads[^1].Count == share)
+            {
+                full[lane] = Lanes.Rank(Statements.Time(heads[^1][^1].DueAt), heads[^1][^1].Priority);
+            }
+            else
+            {
+                full.Remove(lane);
+            }
+        }
+
+        if (goesOn && found < want)
+        {
+            // Before a lane counts as empty all of it is looked at.
+            full.Clear();
+            return await Line(transaction, wanted, cancel);
+        }
+
+        if (!goesOn && heads.Count < lanes.Count)
+        {
+            // Those that had no turn would have none for a moment.
+            full.Clear();
+        }
+
+        for (var place = 0; place < share; place++)
+        {
+            line.AddRange(heads.Where(head => place < head.Count).Select(head => head[place]));
+        }
+
+        return (line, heads.Any(head => head.Count == share));
+    }
+
+    private List<string> InTurn(IEnumerable<string> lanes) =>
+        [.. lanes.OrderBy(lane => string.CompareOrdinal(lane, last) <= 0).ThenBy(lane => lane, StringComparer.Ordinal).Where(hindrances.IsOpen)];
+
+    /// Begins behind the lane that had its turn last, so that everybody has one.
+    private async Task<List<string>> Open(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
+    {
+        full.Clear();
+        looked = wanted.Now;
+        var lanes = await transaction.Rows<string>(LanesSql, new { after = last, most = MostLanes }, cancel);
+        return [.. lanes.Where(lane => hindrances.IsOpen(lane) && (wanted.Queues is null || wanted.Queues.Contains(Lanes.QueueOf(lane))))];
+    }
+
+    /// What waits in the worker may be lost with it before it began, so that is only for jobs that bear it and were never tried before.
+    private static List<FreeJob> Choose(IReadOnlyList<FreeJob> free, Wanted wanted)
+    {
+        var taken = new List<FreeJob>();
+        var (places, reserve) = (wanted.Places, wanted.Reserve);
+        foreach (var (job, slot) in free)
+        {
+            var starts = places > 0;
+            if (starts)
+            {
+                places--;
+            }
+            else if (reserve > 0 && job is { Attempt: 0, MaxAttempts: > 1, ConcurrencyKey: null })
+            {
+                reserve--;
+            }
+            else
+            {
+                continue;
+            }
+
+            var now = wanted.Now.Milliseconds();
+            taken.Add(new(job with { Attempt = job.Attempt + 1, Token = job.Token + 1, Worker = wanted.Worker, StartedAt = starts ? now : null }, slot));
+        }
+
+        return taken;
+    }
+}

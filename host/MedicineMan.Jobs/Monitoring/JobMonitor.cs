@@ -1,0 +1,54 @@
+using MedicineMan.Jobs.Rows;
+
+namespace MedicineMan.Jobs.Monitoring;
+
+/// What an operator asks about the queue as a whole.
+public sealed class JobMonitor(IJobDatabase database, TimeProvider time)
+{
+    private const string WorkersSql = """
+        select name as Name, version as Version, queues as Queues, concurrency as Concurrency, running as Running, reserved as Reserved, done as Done,
+            started_at as StartedAt, seen_at as SeenAt, stopped_at as StoppedAt
+        from job_workers order by seen_at desc, name limit 200
+        """;
+
+    private const string StatsSql = """
+        select minute as Minute, type as Type, succeeded as Succeeded, failed as Failed, dead as Dead, cancelled as Cancelled, wait_ms as WaitMs, run_ms as RunMs
+        from job_stats where organization_id = @organization and minute >= @from
+        """;
+
+    private const string DeadSignaturesSql = """
+        select type as Type, signature as Signature, count(*) as Jobs, min(ended_at) as FirstAt, max(ended_at) as LastAt, max(id) as NewestId
+        from jobs where organization_id = @organization and state = 'dead'
+        group by type, signature order by max(ended_at) desc limit 100
+        """;
+
+    private const string BacklogSql = """
+        select queue as Queue, count(*) as Ready, min(due_at) as OldestDue from (
+            select queue, due_at from jobs where state = 'ready' limit 100000) waiting
+        group by queue order by queue
+        """;
+
+    /// All workers that were seen in the last day, whatever their organisations' jobs: a worker serves all.
+    public async Task<IReadOnlyList<JobWorkerRow>> Workers(CancellationToken cancel) =>
+        [.. (await database.Rows<StoredWorker>(WorkersSql, new { }, cancel)).Select(worker => worker.ToRow())];
+
+    /// What was done since a moment, in steps of so many minutes; steps without any are left out.
+    public async Task<IReadOnlyList<JobStats>> Stats(string organization, DateTimeOffset from, TimeSpan step, string? type, CancellationToken cancel)
+    {
+        var rows = await database.Rows<StoredStats>(StatsSql + (type is null ? "" : " and type = @type"), new { organization, from = from.Milliseconds(), type }, cancel);
+        return [.. rows.GroupBy(row => row.Minute / (long)step.TotalMilliseconds * (long)step.TotalMilliseconds).OrderBy(some => some.Key)
+            .Select(some => JobStats.Sum(Statements.Time(some.Key), some))];
+    }
+
+    /// Dead jobs by type and kind of error, the kind that came up last first.
+    public async Task<IReadOnlyList<DeadKind>> DeadKinds(string organization, CancellationToken cancel) =>
+        [.. (await database.Rows<StoredDeadKind>(DeadSignaturesSql, new { organization }, cancel)).Select(kind => kind.ToKind())];
+
+    /// How much waits in each queue and for how long: what a scaler of workers looks at. At most 100,000 waiting jobs are counted.
+    public async Task<IReadOnlyList<QueueBacklog>> Backlog(CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        return [.. (await database.Rows<StoredBacklog>(BacklogSql, new { }, cancel))
+            .Select(row => new QueueBacklog(row.Queue, row.Ready, Statements.Time(row.OldestDue) is var due && due < now ? now - due : TimeSpan.Zero))];
+    }
+}
