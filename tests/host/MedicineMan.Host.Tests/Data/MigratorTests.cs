@@ -41,7 +41,8 @@ public abstract class MigratorTests
         var without = test.Database.Dialect is Jobs.SqlDialect.Sqlite
             ? "select m.name from sqlite_master m where m.type = 'table' and m.name not like 'sqlite_%' and not exists (select 1 from pragma_table_info(m.name) c where c.name = 'organization_id')"
             : "select t.table_name from information_schema.tables t where t.table_schema = 'public' and not exists (select 1 from information_schema.columns c where c.table_name = t.table_name and c.column_name = 'organization_id')";
-        Assert.Equal(["organizations", "schema_migrations"], (await connection.QueryAsync<string>(without)).Order());
+        // A worker serves all organisations, and a rate is that of whoever is asked, whoever asks.
+        Assert.Equal(["job_rates", "job_workers", "organizations", "schema_migrations"], (await connection.QueryAsync<string>(without)).Order());
     }
 }
 

@@ -12,7 +12,7 @@ public sealed class SampleTests
     [InlineData("MirroredFolders", "storage mirrored")]
     [InlineData("Uptime", "scanner uptime")]
     [InlineData("Webhook", "notifier webhook")]
-    [InlineData("Permits", "route GET /requests, route POST /requests/{name}/grant")]
+    [InlineData("Permits", "route GET /requests, route POST /requests/{name}/grant, permission grant")]
     public async Task It_is_loaded_with_all_it_contributes(string sample, string contributions)
     {
         await using var host = await PluginTestHost.Start([PluginFolders.Sample(sample)]);
