@@ -54,11 +54,8 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
     private string last = "";
 
     /// The jobs this worker has now, those with a start for its free places, and whether there may be more.
-    public async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> ClaimNext(Wanted wanted, CancellationToken cancel)
-    {
-        var claimed = await database.Write(transaction => Claim(transaction, wanted, cancel), cancel);
-        return claimed;
-    }
+    public Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> ClaimNext(Wanted wanted, CancellationToken cancel) =>
+        database.Write(transaction => Claim(transaction, wanted, cancel), cancel);
 
     private async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> Claim(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
     {
@@ -82,7 +79,7 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
         if (wanted is { Suspect: true, Places: > 0 })
         {
             var suspects = await transaction.Rows<ClaimedJob>(lineSql, new { lane = Lanes.Suspect, from = long.MinValue, most = MostLanes }, cancel);
-            line.AddRange(suspects.Where(job => wanted.Queues is null || wanted.Queues.Contains(job.Queue)).Take(1));
+            line.AddRange(suspects.Where(job => hindrances.IsOpen(Lanes.Home(job.Queue, job.Organization)) && (wanted.Queues is null || wanted.Queues.Contains(job.Queue))).Take(1));
         }
 
         var want = wanted.Places + wanted.Reserve - line.Count;
