@@ -118,6 +118,23 @@ public abstract partial class JobSuite
     }
 
     [SkippableFact]
+    public async Task A_job_whose_worker_died_waits_with_its_queue_when_that_is_paused()
+    {
+        await using var rig = await Start();
+        rig.Handle("work", (_, _) => Task.CompletedTask);
+        var suspect = await rig.Enqueue();
+        await rig.Database.Execute("update jobs set crashes = 1, lane = '~suspect'");
+        var pause = new JobPause(Rig.Org, PauseKind.Queue, "default");
+        await rig.Database.Write(transaction => rig.Pauses.Pause(transaction, pause, "ada", default), default);
+        await rig.Work();
+        await Task.Delay(300);
+
+        Assert.Equal((JobState.Ready, JobWait.Suspicion), ((await rig.Job(suspect)).State, (await rig.Job(suspect)).Wait));
+        await rig.Database.Write(transaction => rig.Pauses.Resume(transaction, pause, default), default);
+        await rig.Until(suspect, JobState.Succeeded);
+    }
+
+    [SkippableFact]
     public async Task A_worker_of_some_queues_leaves_the_others_alone()
     {
         await using var rig = await Start();
