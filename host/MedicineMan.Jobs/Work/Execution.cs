@@ -24,6 +24,7 @@ internal sealed partial class Execution(
     private ClaimedJob job = claimed;
     private JobPolicy policy = JobPolicy.Default;
     private int cause;
+    private bool limitIsDeadline;
 
     public ClaimedJob Job => job;
 
@@ -150,12 +151,14 @@ internal sealed partial class Execution(
         };
     }
 
-    /// Behind its deadline trying again is pointless.
-    private bool HasNoTime => job.Deadline <= time.GetUtcNow().Milliseconds();
+    /// Behind its deadline trying again is pointless. A timer may fire a little before the clock says so, so which limit it was set to counts as well.
+    private bool HasNoTime => limitIsDeadline || job.Deadline <= time.GetUtcNow().Milliseconds();
 
     private TimeSpan? Limit()
     {
-        var most = Math.Min(job.TimeLimit ?? long.MaxValue, job.Deadline - time.GetUtcNow().Milliseconds() ?? long.MaxValue);
+        var left = job.Deadline - time.GetUtcNow().Milliseconds() ?? long.MaxValue;
+        limitIsDeadline = left < (job.TimeLimit ?? long.MaxValue);
+        var most = Math.Min(job.TimeLimit ?? long.MaxValue, left);
         return most == long.MaxValue ? null : TimeSpan.FromMilliseconds(Math.Clamp(most, 0, int.MaxValue));
     }
 
