@@ -226,7 +226,7 @@ public sealed class BackupRepository : IDisposable
         using var opener = new ObjectStore(storage, master, Written, clock);
         try
         {
-            var config = JsonSerializer.Deserialize(opener.Unseal(content, ObjectStore.Config).Span, FormatJson.Relaxed.ConfigDocument);
+            var config = opener.Unseal(content, ObjectStore.Config, static plain => JsonSerializer.Deserialize(plain.Span, FormatJson.Relaxed.ConfigDocument));
             return config is { Version: 1 or Written }
                 ? config
                 : throw new UserFacingException($"{storage.Location} has format version {config?.Version}, which this program does not know. Use a newer Medicine Man.") { Permanent = true };

@@ -135,7 +135,7 @@ internal sealed class SnapshotCopy(
     private async Task<ObjectId> Save(SnapshotEntry snapshot, CancellationToken cancel)
     {
         var length = (await source.List(ObjectStore.Snapshots, cancel)).First(file => file.Id == snapshot.Id).Length;
-        var document = JsonNode.Parse((await source.Load(ObjectStore.Snapshots, snapshot.Id, length, cancel)).Span)!.AsObject();
+        var document = JsonNode.Parse(await source.Load(ObjectStore.Snapshots, snapshot.Id, length, cancel))!.AsObject();
         document["original"] ??= snapshot.Id.ToString();
         document.Remove("parent");
         return await target.Save(ObjectStore.Snapshots, RepairedTrees.Write(document), cancel);

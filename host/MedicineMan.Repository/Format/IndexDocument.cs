@@ -7,9 +7,16 @@ namespace MedicineMan.Repository.Format;
 /// <summary>An index file: packs and the blobs that lie in them.</summary>
 internal static class IndexDocument
 {
-    public static ReadOnlyMemory<byte> Write(IReadOnlyList<IndexedPack> packs)
+    /// <summary>Bytes that no document of so many blobs needs more of.</summary>
+    public static int Bound(int blobs) => 1024 + 190 * blobs;
+
+    /// <param name="packs">What it holds.</param>
+    /// <param name="buffer">Overwritten; it grows to megabytes, which whoever writes several keeps.</param>
+    /// <returns>The document, as a part of the buffer.</returns>
+    public static ReadOnlyMemory<byte> Write(IReadOnlyList<IndexedPack> packs, ArrayBufferWriter<byte> buffer)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024 + 190 * packs.Sum(pack => pack.Blobs.Count));
+        buffer.ResetWrittenCount();
+        buffer.GetSpan(Bound(packs.Sum(pack => pack.Blobs.Count)));
         using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
         json.WriteStartObject();
         json.WriteStartArray("packs"u8);

@@ -46,7 +46,7 @@ internal sealed class IndexLoader(ObjectStore store) : IDisposable
         string? fault = null;
         try
         {
-            index.Add(IndexDocument.Read((await store.Load(ObjectStore.Index, id, length, cancel)).Span, id));
+            index.Add(await store.Load(ObjectStore.Index, id, length, plain => IndexDocument.Read(plain.Span, id), cancel));
         }
         catch (DamagedException failure)
         {

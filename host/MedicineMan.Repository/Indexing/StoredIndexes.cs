@@ -30,7 +30,7 @@ internal sealed class StoredIndexes(ObjectStore store, IReadOnlyList<(ObjectId I
                 while (next < files.Count && reading.Count < Ahead)
                 {
                     var (id, length) = files[next++];
-                    reading.Enqueue(Task.Run(async () => (id, IndexDocument.Read((await store.Load(ObjectStore.Index, id, length, stop.Token)).Span, id)), stop.Token));
+                    reading.Enqueue(Task.Run(async () => (id, await store.Load(ObjectStore.Index, id, length, plain => IndexDocument.Read(plain.Span, id), stop.Token)), stop.Token));
                 }
 
                 yield return await reading.Dequeue();

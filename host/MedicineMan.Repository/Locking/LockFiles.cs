@@ -17,7 +17,7 @@ internal static class LockFiles
     {
         try
         {
-            return JsonSerializer.Deserialize((await store.Load(ObjectStore.Locks, id, length, cancel)).Span, FormatJson.Relaxed.LockDocument);
+            return JsonSerializer.Deserialize(await store.Load(ObjectStore.Locks, id, length, cancel), FormatJson.Relaxed.LockDocument);
         }
         catch (StorageObjectMissingException)
         {

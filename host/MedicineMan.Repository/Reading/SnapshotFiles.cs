@@ -35,5 +35,5 @@ internal sealed record SnapshotFiles(IReadOnlyList<SnapshotEntry> Readable, IRea
     }
 
     private static async Task<SnapshotEntry> Read(ObjectStore store, ObjectId id, long length, CancellationToken cancel) =>
-        SnapshotEntry.From(id, SnapshotDocument.Read((await store.Load(ObjectStore.Snapshots, id, length, cancel)).Span, id));
+        SnapshotEntry.From(id, SnapshotDocument.Read(await store.Load(ObjectStore.Snapshots, id, length, cancel), id));
 }

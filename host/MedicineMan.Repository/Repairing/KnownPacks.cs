@@ -27,7 +27,7 @@ internal sealed class KnownPacks(ObjectStore store)
         {
             try
             {
-                foreach (var pack in IndexDocument.Read((await store.Load(ObjectStore.Index, id, length, cancel)).Span, id))
+                foreach (var pack in await store.Load(ObjectStore.Index, id, length, plain => IndexDocument.Read(plain.Span, id), cancel))
                 {
                     var listing = new Listing(PackCheck.LengthOf(pack), pack.Blobs.Count, false);
                     listings[pack.Id] = listings.TryGetValue(pack.Id, out var other) && other with { Differs = false } != listing ? other with { Differs = true } : listing;

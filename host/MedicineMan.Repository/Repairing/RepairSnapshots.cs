@@ -67,7 +67,7 @@ internal sealed class RepairSnapshots(ObjectStore store, IndexLoader indexes, Re
     {
         var length = (await store.List(ObjectStore.Snapshots, cancel)).First(file => file.Id == old.Id).Length;
         // Field by field as it was, also those this program does not know.
-        var document = JsonNode.Parse((await store.Load(ObjectStore.Snapshots, old.Id, length, cancel)).Span)!.AsObject();
+        var document = JsonNode.Parse(await store.Load(ObjectStore.Snapshots, old.Id, length, cancel))!.AsObject();
         document["original"] ??= old.Id.ToString();
         document["tree"] = tree.ToString();
         document["tags"] = new JsonArray([.. old.Tags.Append(Tag).Distinct().Select(tag => (JsonNode)tag)]);
@@ -94,7 +94,7 @@ internal sealed class RepairSnapshots(ObjectStore store, IndexLoader indexes, Re
         try
         {
             var json = await store.Load(ObjectStore.Snapshots, id, length, cancel);
-            _ = SnapshotEntry.From(id, Format.SnapshotDocument.Read(json.Span, id));
+            _ = SnapshotEntry.From(id, Format.SnapshotDocument.Read(json, id));
             return false;
         }
         catch (DamagedException)

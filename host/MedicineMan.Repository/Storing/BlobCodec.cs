@@ -11,6 +11,11 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
     // What zstd may add to two megabytes that it can't compress, and the seal.
     private const int Slack = 16 << 10;
 
+    /// <summary>A small blob has at most so many bytes.</summary>
+    public const int MostSmall = 512 << 10;
+
+    private const int MostLarge = 2 << 20;
+
     private readonly Sealer sealer = new(key);
     private readonly Zstd zstd = new();
     private byte[] stored = [];
@@ -18,6 +23,14 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
     private byte[] plain = [];
 
     public Sealer Sealer => sealer;
+
+    /// <summary>No buffer has grown beyond what small blobs need.</summary>
+    public bool IsSmall => Largest <= MostSmall + Slack;
+
+    /// <summary>One has grown beyond what blocks of files and streams need.</summary>
+    public bool IsHuge => Largest > MostLarge + Slack;
+
+    private int Largest => Math.Max(stored.Length, Math.Max(opened.Length, plain.Length));
 
     /// <summary>Compresses where it pays, seals, and proves that the result reads back as the same bytes.</summary>
     /// <returns>The stored form, valid until the next call, and the plain length when compressed, else 0.</returns>
@@ -111,8 +124,8 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
             buffer = GC.AllocateUninitializedArray<byte>(Math.Max(length, length switch
             {
                 <= 64 << 10 => 64 << 10,
-                <= (256 << 10) + Slack => (256 << 10) + Slack,
-                <= (2 << 20) + Slack => (2 << 20) + Slack,
+                <= MostSmall + Slack => MostSmall + Slack,
+                <= MostLarge + Slack => MostLarge + Slack,
                 _ => length + length / 4,
             }));
         }

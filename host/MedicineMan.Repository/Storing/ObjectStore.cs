@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using MedicineMan.Repository.Crypto;
 using MedicineMan.Repository.Reading;
 using MedicineMan.Sdk.Storage;
@@ -22,7 +23,8 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
     private const byte CompressedMark = 2;
     private const int MaximumPlainSize = 1 << 30;
 
-    private readonly System.Collections.Concurrent.ConcurrentBag<BlobCodec> codecs = [];
+    private readonly ConcurrentBag<BlobCodec> small = [];
+    private readonly ConcurrentBag<BlobCodec> large = [];
 
     public IStorageBackend Storage => storage;
 
@@ -40,9 +42,22 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
         return $"{Data}{name[..2]}/{name}";
     }
 
-    public BlobCodec RentCodec() => codecs.TryTake(out var codec) ? codec : new BlobCodec(key);
+    /// <summary>A codec for a blob of that many bytes. Those that small ones need stay small, so that only as many are large as large blobs are under way.</summary>
+    public BlobCodec RentCodec(int length = int.MaxValue) =>
+        (length > BlobCodec.MostSmall && large.TryTake(out var codec)) || small.TryTake(out codec) ? codec : new BlobCodec(key);
 
-    public void Return(BlobCodec codec) => codecs.Add(codec);
+    public void Return(BlobCodec codec)
+    {
+        // The listing of a folder with very many entries is larger than any other blob, and rare.
+        if (codec.IsHuge)
+        {
+            codec.Dispose();
+        }
+        else
+        {
+            (codec.IsSmall ? small : large).Add(codec);
+        }
+    }
 
     /// <summary>Files of one kind by id. Names that are none are left alone: they are not ours to explain.</summary>
     public async Task<List<(ObjectId Id, long Length)>> List(string folder, CancellationToken cancel)
@@ -64,30 +79,29 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
         return found;
     }
 
-    /// <summary>Reads a whole file and checks that it is what its name says.</summary>
-    public async Task<byte[]> Read(string path, ObjectId id, long length, CancellationToken cancel)
+    /// <summary>Reads, opens and decompresses an index, snapshot or lock.</summary>
+    public Task<byte[]> Load(string folder, ObjectId id, long length, CancellationToken cancel) => Load(folder, id, length, static plain => plain.ToArray(), cancel);
+
+    /// <summary>As <see cref="Load(string, ObjectId, long, CancellationToken)"/>, for large ones: in memory that is free again as soon as they were read.</summary>
+    public async Task<T> Load<T>(string folder, ObjectId id, long length, Func<ReadOnlyMemory<byte>, T> read, CancellationToken cancel)
     {
-        var content = new byte[checked((int)length)];
-        await Patiently(() => storage.ReadAsync(path, 0, content, cancel), cancel);
-        return ObjectId.Of(content) == id
-            ? content
+        var path = folder + id;
+        using var content = new NativeBuffer();
+        var memory = content.Take(checked((int)length));
+        await Patiently(() => storage.ReadAsync(path, 0, memory, cancel), cancel);
+        return ObjectId.Of(memory.Span) == id
+            ? Unseal(memory.Span, path, read)
             : throw new DamagedException($"{path} in {Location} is damaged: its bytes are not those its name stands for. Run a check to see what it affects.");
     }
 
-    /// <summary>Reads, opens and decompresses an index, snapshot or lock.</summary>
-    public async Task<ReadOnlyMemory<byte>> Load(string folder, ObjectId id, long length, CancellationToken cancel)
+    public T Unseal<T>(ReadOnlySpan<byte> content, string path, Func<ReadOnlyMemory<byte>, T> read)
     {
-        var path = folder + id;
-        return Unseal(await Read(path, id, length, cancel), path);
-    }
-
-    public ReadOnlyMemory<byte> Unseal(byte[] content, string path)
-    {
-        var plain = new byte[Math.Max(0, content.Length - Sealer.Overhead)];
+        using var opened = new NativeBuffer();
+        var plain = opened.Take(Math.Max(0, content.Length - Sealer.Overhead));
         var codec = RentCodec();
         try
         {
-            if (!codec.Sealer.TryOpen(content, plain))
+            if (!codec.Sealer.TryOpen(content, plain.Span))
             {
                 throw new DamagedException($"{path} in {Location} is damaged or was sealed with another key.");
             }
@@ -97,7 +111,7 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
             Return(codec);
         }
 
-        return plain is [CompressedMark, ..] ? Decompress(plain[1..], path) : plain;
+        return plain.Span is [CompressedMark, ..] ? Decompress(plain[1..], path, read) : read(plain);
     }
 
     /// <summary>Seals and stores an index, snapshot or lock.</summary>
@@ -129,7 +143,7 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
 
     public void Dispose()
     {
-        while (codecs.TryTake(out var codec))
+        while (small.TryTake(out var codec) || large.TryTake(out codec))
         {
             codec.Dispose();
         }
@@ -161,19 +175,25 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
         return buffer[..(1 + zstd.Compress(json, buffer[1..], 3))];
     }
 
-    private ReadOnlyMemory<byte> Decompress(byte[] compressed, string path)
+    private T Decompress<T>(ReadOnlyMemory<byte> compressed, string path, Func<ReadOnlyMemory<byte>, T> read)
     {
         // Compiling the managed decompressor takes longer than most commands run. A length is believed as far as such files compress.
-        if (Zstd.PlainLength(compressed) is >= 0 and <= MaximumPlainSize and var length && length <= Math.Max(1 << 20, 64L * compressed.Length))
+        if (Zstd.PlainLength(compressed.Span) is >= 0 and <= MaximumPlainSize and var length && length <= Math.Max(1 << 20, 64L * compressed.Length))
         {
             using var zstd = new Zstd();
-            var whole = new byte[length];
-            if (zstd.Decompress(compressed, whole) == length)
+            using var buffer = new NativeBuffer();
+            var whole = buffer.Take((int)length);
+            if (zstd.Decompress(compressed.Span, whole.Span) == length)
             {
-                return whole;
+                return read(whole);
             }
         }
 
+        return read(Frames(compressed.ToArray(), path));
+    }
+
+    private ReadOnlyMemory<byte> Frames(byte[] compressed, string path)
+    {
         try
         {
             // A stream, because not every writer states the plain size in the frame.

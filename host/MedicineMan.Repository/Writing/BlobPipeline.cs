@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using MedicineMan.Repository.Crypto;
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Storing;
 
@@ -43,18 +44,7 @@ internal sealed class BlobPipeline : IAsyncDisposable
     }
 
     /// <summary>Stores a block at once, on the caller's thread: for many small ones, of which each costs less than handing it over.</summary>
-    public async ValueTask<ObjectId> AddHere(ReadOnlyMemory<byte> plain, LevelChoice level, CancellationToken cancel)
-    {
-        var codec = store.RentCodec();
-        try
-        {
-            return (await Store(plain, level, codec, cancel)).Id;
-        }
-        finally
-        {
-            store.Return(codec);
-        }
-    }
+    public async ValueTask<ObjectId> AddHere(ReadOnlyMemory<byte> plain, LevelChoice level, CancellationToken cancel) => (await Store(plain, level, cancel)).Id;
 
     /// <summary>Stores a folder listing.</summary>
     public async Task<ObjectId> AddTree(ReadOnlyMemory<byte> json, CancellationToken cancel)
@@ -62,17 +52,7 @@ internal sealed class BlobPipeline : IAsyncDisposable
         var id = ObjectId.Of(json.Span);
         if (IsNew(BlobKind.Tree, id))
         {
-            var codec = store.RentCodec();
-            try
-            {
-                var (stored, uncompressed) = codec.Encode(json.Span, 3);
-                counters.TreeStored(json.Length, stored.Length);
-                await packs.Add(BlobKind.Tree, id, stored, uncompressed, cancel);
-            }
-            finally
-            {
-                store.Return(codec);
-            }
+            counters.TreeStored(json.Length, await Put(BlobKind.Tree, id, json, null, cancel));
         }
 
         return id;
@@ -113,12 +93,11 @@ internal sealed class BlobPipeline : IAsyncDisposable
 
     private async Task Work()
     {
-        var codec = store.RentCodec();
         try
         {
             await foreach (var block in blocks.Reader.ReadAllAsync(stop.Token))
             {
-                await Process(block, codec);
+                await Process(block);
                 block.Slab.Release();
                 block.Content.Finish();
             }
@@ -131,16 +110,12 @@ internal sealed class BlobPipeline : IAsyncDisposable
         {
             Fail(cause);
         }
-        finally
-        {
-            store.Return(codec);
-        }
     }
 
-    private async ValueTask Process(Block block, BlobCodec codec)
+    private async ValueTask Process(Block block)
     {
         var plain = block.Slab.Buffer.AsMemory(block.Offset, block.Length);
-        var (id, stored) = await Store(plain, block.Content.Level, codec, stop.Token);
+        var (id, stored) = await Store(plain, block.Content.Level, stop.Token);
         block.Content.Set(block.Ordinal, id);
         if (stored > 0)
         {
@@ -148,7 +123,7 @@ internal sealed class BlobPipeline : IAsyncDisposable
         }
     }
 
-    private async ValueTask<(ObjectId Id, int Stored)> Store(ReadOnlyMemory<byte> plain, LevelChoice level, BlobCodec codec, CancellationToken cancel)
+    private async ValueTask<(ObjectId Id, int Stored)> Store(ReadOnlyMemory<byte> plain, LevelChoice level, CancellationToken cancel)
     {
         var id = ObjectId.Of(plain.Span);
         if (!IsNew(BlobKind.Data, id))
@@ -156,10 +131,27 @@ internal sealed class BlobPipeline : IAsyncDisposable
             return (id, 0);
         }
 
-        var (stored, uncompressed) = codec.Encode(plain.Span, level.For(plain.Span, codec));
-        counters.DataStored(plain.Length, stored.Length);
-        await packs.Add(BlobKind.Data, id, stored, uncompressed, cancel);
-        return (id, stored.Length);
+        var stored = await Put(BlobKind.Data, id, plain, level, cancel);
+        counters.DataStored(plain.Length, stored);
+        return (id, stored);
+    }
+
+    // The level of listings is 3.
+    private async ValueTask<int> Put(BlobKind kind, ObjectId id, ReadOnlyMemory<byte> plain, LevelChoice? level, CancellationToken cancel)
+    {
+        var most = plain.Length + Sealer.Overhead;
+        await packs.Reserve(most, cancel);
+        var codec = store.RentCodec(plain.Length);
+        try
+        {
+            var (stored, uncompressed) = codec.Encode(plain.Span, level?.For(plain.Span, codec) ?? 3);
+            packs.Add(kind, id, stored.Span, uncompressed, most);
+            return stored.Length;
+        }
+        finally
+        {
+            store.Return(codec);
+        }
     }
 
     private bool IsNew(BlobKind kind, ObjectId id) => !known.TryFind(kind, id, out _) && own.TryClaim(kind, id);

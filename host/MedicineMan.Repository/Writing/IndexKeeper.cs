@@ -1,3 +1,4 @@
+using System.Buffers;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Storing;
@@ -12,6 +13,7 @@ internal sealed class IndexKeeper(ObjectStore store) : IDisposable
 
     private readonly SemaphoreSlim turn = new(1);
     private readonly List<IndexedPack> packs = [];
+    private readonly ArrayBufferWriter<byte> buffer = new(IndexDocument.Bound(BlobsPerFile + PackAssembler.MostBlobs));
 
     public async Task Add(IndexedPack pack, CancellationToken cancel)
     {
@@ -50,7 +52,7 @@ internal sealed class IndexKeeper(ObjectStore store) : IDisposable
 
     private async Task Write(CancellationToken cancel)
     {
-        await store.Save(ObjectStore.Index, IndexDocument.Write(packs), cancel);
+        await store.Save(ObjectStore.Index, IndexDocument.Write(packs, buffer), cancel);
         packs.Clear();
     }
 }

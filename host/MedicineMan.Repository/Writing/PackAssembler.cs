@@ -13,14 +13,17 @@ namespace MedicineMan.Repository.Writing;
 internal sealed class PackAssembler : IAsyncDisposable
 {
     private const int TargetSize = 16 << 20;
+
+    // Listings come slowly: a full pack of them is held for most of a backup.
+    private const int TreeTargetSize = 8 << 20;
     private const int OpenDataPacks = 2;
     private const int Uploads = 2;
 
-    // Of very small ones a full pack holds a hundred thousand, and its part of the index would be tens of megabytes while it is written.
-    private const int MostBlobs = 16_000;
+    /// <summary>Of very small ones a full pack would hold a hundred thousand, and its part of the index would be tens of megabytes while it is written.</summary>
+    public const int MostBlobs = 8_000;
 
     // All that is open, full or on its way to the storage. Whoever has more waits for an upload.
-    private const long MostHeld = 30 << 20;
+    private const long MostHeld = 24 << 20;
 
     private readonly ObjectStore store;
     private readonly BlobIndex? index;
@@ -33,7 +36,7 @@ internal sealed class PackAssembler : IAsyncDisposable
     private readonly PackRoom room = new(MostHeld);
 
     // The first one is cut short by half: filled at one pace, both would be full, and held, at once.
-    private readonly int[] targets = [.. Enumerable.Range(1, OpenDataPacks).Select(part => TargetSize / OpenDataPacks * part), TargetSize];
+    private readonly int[] targets = [.. Enumerable.Range(1, OpenDataPacks).Select(part => TargetSize / OpenDataPacks * part), TreeTargetSize];
     private readonly byte[] lots = new byte[512];
     private readonly IndexKeeper indexes;
     private readonly Task[] uploads;
@@ -54,19 +57,29 @@ internal sealed class PackAssembler : IAsyncDisposable
     /// <summary>Puts a stored blob into a pack. The memory is free again when this returns its task.</summary>
     public async ValueTask Add(BlobKind kind, ObjectId id, ReadOnlyMemory<byte> stored, uint uncompressedLength, CancellationToken cancel)
     {
-        await room.Take(stored.Length, cancel);
+        await Reserve(stored.Length, cancel);
+        Add(kind, id, stored.Span, uncompressedLength, stored.Length);
+    }
+
+    /// <summary>Waits until packs may grow by so many bytes. Whoever needs a codec waits before he takes one, so that there are no more of them than threads at work.</summary>
+    public ValueTask Reserve(int bytes, CancellationToken cancel) => room.Take(bytes, cancel);
+
+    /// <summary>Puts a stored blob, for which at least its length was reserved, into a pack.</summary>
+    public void Add(BlobKind kind, ObjectId id, ReadOnlySpan<byte> stored, uint uncompressedLength, int reserved)
+    {
+        room.Spare(reserved - stored.Length);
         PackBuffer pack;
         lock (gate)
         {
             var slot = kind == BlobKind.Tree ? OpenDataPacks : NextLot();
             pack = open[slot] ??= new PackBuffer(kind);
-            pack.Add(id, stored.Span, uncompressedLength);
+            pack.Add(id, stored, uncompressedLength);
             if (pack.Length < targets[slot] && pack.Blobs.Count < MostBlobs)
             {
                 return;
             }
 
-            (open[slot], targets[slot]) = (null, TargetSize);
+            (open[slot], targets[slot]) = (null, kind == BlobKind.Tree ? TreeTargetSize : TargetSize);
         }
 
         Send(pack);
@@ -183,7 +196,7 @@ internal sealed class PackAssembler : IAsyncDisposable
         var id = pack.Hash();
         await store.Put(ObjectStore.PackKey(id), pack.Content(), stop);
 
-        IndexedPack[] stored = [new IndexedPack(id, [.. pack.Blobs])];
+        IndexedPack[] stored = [new IndexedPack(id, pack.Blobs)];
         await indexes.Add(stored[0], stop);
         index?.Add(stored);
     }

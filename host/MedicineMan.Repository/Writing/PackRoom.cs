@@ -38,6 +38,15 @@ internal sealed class PackRoom(long most)
         }
     }
 
+    /// <summary>Gives back what was taken and not needed. Nobody is woken for it: a pack that leaves does that, and gives more.</summary>
+    public void Spare(int bytes)
+    {
+        lock (gate)
+        {
+            held -= bytes;
+        }
+    }
+
     /// <summary>A pack is full and sure to go.</summary>
     public void Leaving()
     {

@@ -67,7 +67,7 @@ internal static class IndexBenchmark
         var random = new Random(2);
         for (var written = 0; written < blobs; written += BlobsPerFile)
         {
-            await store.Save(ObjectStore.Index, IndexDocument.Write([.. Enumerable.Range(0, BlobsPerFile / BlobsPerPack).Select(_ => Pack(random))]), default);
+            await store.Save(ObjectStore.Index, IndexDocument.Write([.. Enumerable.Range(0, BlobsPerFile / BlobsPerPack).Select(_ => Pack(random))], new()), default);
         }
 
         using var loader = new IndexLoader(store);

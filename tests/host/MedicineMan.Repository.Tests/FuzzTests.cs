@@ -27,7 +27,7 @@ public sealed class FuzzTests
     [Fact]
     public void Index_documents() => Fuzz(
         [
-            IndexDocument.Write([new IndexedPack(Id("p"), [new BlobEntry(Id("a"), BlobKind.Data, 0, 0, 100, 300), new BlobEntry(Id("b"), BlobKind.Tree, 0, 100, 90, 0)])]).ToArray(),
+            IndexDocument.Write([new IndexedPack(Id("p"), [new BlobEntry(Id("a"), BlobKind.Data, 0, 0, 100, 300), new BlobEntry(Id("b"), BlobKind.Tree, 0, 100, 90, 0)])], new()).ToArray(),
             Utf8($$"""{"supersedes":["{{Id("s")}}"],"packs":[{"id":"{{Id("p")}}","blobs":[{"id":"{{Id("a")}}","type":"data","offset":4,"length":32}]}]}"""),
         ],
         document =>
@@ -78,7 +78,7 @@ public sealed class FuzzTests
         {
             if (PackHeader.TryParse(document) is { } found)
             {
-                Assert.Equal(found.Select(blob => blob with { Pack = 0 }), IndexDocument.Read(IndexDocument.Write([new IndexedPack(Id("p"), found)]).Span, Id("x"))[0].Blobs);
+                Assert.Equal(found.Select(blob => blob with { Pack = 0 }), IndexDocument.Read(IndexDocument.Write([new IndexedPack(Id("p"), found)], new()).Span, Id("x"))[0].Blobs);
             }
 
             _ = PackHeader.TryRead(document, sealer);

@@ -89,7 +89,7 @@ public sealed class GoldenTests
         root.Add(new TreeNode { Name = "file", Type = "file", Mode = 0x1A4, Size = (ulong)blocks.Sum(block => block.LongLength), Links = 1, Content = ids });
         var trees = new PackBuffer(BlobKind.Tree);
         var tree = Add(trees, root.Finish().ToArray());
-        await store.Save(ObjectStore.Index, IndexDocument.Write([await Put(data), await Put(trees)]), default);
+        await store.Save(ObjectStore.Index, IndexDocument.Write([await Put(data), await Put(trees)], new()), default);
         await store.Save(ObjectStore.Snapshots, new SnapshotDocument { Time = "2026-01-01T00:00:00Z", Tree = tree.ToString(), Paths = ["/"], Hostname = "h" }.Write(), default);
 
         await ours.Restic.Run("check", "--read-data");

@@ -72,7 +72,7 @@ public sealed class IndexTests
         var packs = Enumerable.Range(0, 60).Select(_ => Pack(random, 500)).ToList();
         foreach (var pack in packs)
         {
-            await store.Save(ObjectStore.Index, IndexDocument.Write([pack]), default);
+            await store.Save(ObjectStore.Index, IndexDocument.Write([pack], new()), default);
         }
 
         using var loader = new IndexLoader(store);

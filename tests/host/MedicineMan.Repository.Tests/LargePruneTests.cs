@@ -36,7 +36,7 @@ public sealed class LargePruneTests(ITestOutputHelper output)
                     packs!.Fake.Add((file[^1].Id, PackCheck.LengthOf(file[^1])));
                 }
 
-                await store.Save(ObjectStore.Index, IndexDocument.Write(file), default);
+                await store.Save(ObjectStore.Index, IndexDocument.Write(file, new()), default);
             }
         }
 

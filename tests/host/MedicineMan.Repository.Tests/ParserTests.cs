@@ -17,7 +17,7 @@ public sealed class ParserTests
         var documents = new[]
         {
             tree.Finish().ToArray(),
-            IndexDocument.Write([new IndexedPack(ObjectId.Of("p"u8), [new BlobEntry(ObjectId.Of("b"u8), BlobKind.Data, 0, 0, 100, 300)])]).ToArray(),
+            IndexDocument.Write([new IndexedPack(ObjectId.Of("p"u8), [new BlobEntry(ObjectId.Of("b"u8), BlobKind.Data, 0, 0, 100, 300)])], new()).ToArray(),
             new SnapshotDocument { Time = "2026-01-01T00:00:00Z", Tree = ObjectId.Of("t"u8).ToString() }.Write(),
         };
         var random = new Random(5);

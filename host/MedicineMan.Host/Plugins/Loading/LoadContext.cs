@@ -33,8 +33,8 @@ internal sealed class LoadContext : IDisposable
         // The library's builder and not its PluginLoader, which reads the host's own runtime files anew for every plugin.
         var builder = new AssemblyLoadContextBuilder().SetMainAssemblyPath(file).SetDefaultContext(AssemblyLoadContext.Default).EnableUnloading().IsLazyLoaded(true);
         Array.ForEach(Roots, root => builder.PreferDefaultLoadContextAssembly(root.Assembly.GetName()));
-        // What is not in its folder comes from the host anyhow; what is, and is shared, has to be named.
-        foreach (var name in Directory.EnumerateFiles(Path.GetDirectoryName(file)!, "*.dll").Select(Path.GetFileNameWithoutExtension).Where(name => Shared.Value.Contains(name!)))
+        // What is not in its folder comes from the host anyhow; what is, and is shared, has to be named. Most have nothing else there, and nothing need be walked.
+        foreach (var name in Directory.EnumerateFiles(Path.GetDirectoryName(file)!, "*.dll").Where(other => other != file).Select(Path.GetFileNameWithoutExtension).Where(name => Shared.Value.Contains(name!)))
         {
             builder.PreferDefaultLoadContextAssembly(new AssemblyName(name!));
         }
