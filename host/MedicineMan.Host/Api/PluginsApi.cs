@@ -59,9 +59,9 @@ internal static class PluginsApi
     }
 
     private static async Task<Created<PluginAnswer>> Upload(
-        [FromQuery] string? sha256, [FromQuery] string? trust, Stream package, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
+        [FromQuery] string? sha256, [FromQuery] string? trust, [FromQuery] string? file, Stream package, HttpContext http, PluginInstaller installer, PluginListing listing, CancellationToken cancel)
     {
-        var row = await installer.Upload(http.Visitor().Administrator(), package, sha256, trust, cancel);
+        var row = await installer.Upload(http.Visitor().Administrator(), new SentPackage(package, file, sha256), trust, cancel);
         return TypedResults.Created($"{ApiSetup.Root}/plugins/{row.Id}", (await One(row.Id, listing, cancel)).Value);
     }
 
@@ -187,7 +187,7 @@ internal sealed record ReapprovalRequest
 /// <param name="Memory">Null until it was weighed, some time after it was loaded.</param>
 internal sealed record PluginAnswer(
     string Id, string Name, string Version, string Summary, string Publisher, PluginState State, string Code, string Reason, IReadOnlyList<string> Contributions, int Faults,
-    string Source, bool Enabled, string? PreviousVersion, string? Upgrade, string? Key, PendingAnswer? Pending, IReadOnlyList<string> Warnings, MemoryAnswer? Memory)
+    string Source, bool Enabled, string? PreviousVersion, string? Upgrade, string? Key, PendingAnswer? Pending, IReadOnlyList<string> Warnings, MemoryAnswer? Memory, IReadOnlyList<CapabilityAnswer> Capabilities)
 {
     public static PluginAnswer Of(ListedPlugin plugin, PendingPlugin? pending)
     {
@@ -196,7 +196,8 @@ internal sealed record PluginAnswer(
             status.Id, status.Name, status.Version, status.Summary, status.Publisher, status.State, status.Code, status.Reason, status.Contributions, status.Faults,
             plugin.Source, plugin.IsOn, plugin.Installed?.PreviousVersion, plugin.Upgrade, plugin.Signer, pending is null ? null : PendingAnswer.Of(pending),
             [.. plugin.Warnings.Select(advisory => $"{advisory.Id} ({advisory.Severity}): {advisory.Text}")],
-            status.Memory is { } memory ? new MemoryAnswer(memory.Bytes, memory.IsWhole, memory.At) : null);
+            status.Memory is { } memory ? new MemoryAnswer(memory.Bytes, memory.IsWhole, memory.At) : null,
+            [.. plugin.Capabilities.Select(capability => CapabilityAnswer.Of(capability, (plugin.Installed is null or { ActiveVersion: not null }) && !plugin.Withheld.Contains(capability.Name)))]);
     }
 }
 
@@ -210,14 +211,15 @@ internal sealed record MemoryAnswer(long Bytes, bool Whole, DateTimeOffset At);
 /// <param name="Asked">What is to be approved.</param>
 internal sealed record PendingAnswer(string Version, string? Failure, IReadOnlyList<CapabilityAnswer> Asked)
 {
-    public static PendingAnswer Of(PendingPlugin pending) => new(pending.Manifest.Version, pending.Plugin.Failure, [.. pending.Asked.Select(CapabilityAnswer.Of)]);
+    public static PendingAnswer Of(PendingPlugin pending) => new(pending.Manifest.Version, pending.Plugin.Failure, [.. pending.Asked.Select(capability => CapabilityAnswer.Of(capability, approved: false))]);
 }
 
 /// <param name="Reason">The author's.</param>
 /// <param name="Dangerous">Its name must be sent once more to confirm it.</param>
-internal sealed record CapabilityAnswer(string Name, string Reason, IReadOnlyList<string> Scope, bool Optional, bool Dangerous)
+/// <param name="Approved">An administrator approved it.</param>
+internal sealed record CapabilityAnswer(string Name, string Reason, IReadOnlyList<string> Scope, bool Optional, bool Dangerous, bool Approved)
 {
-    public static CapabilityAnswer Of(Capability capability) => new(capability.Name, capability.Reason, capability.Scope, capability.Optional, CapabilityText.IsDangerous(capability));
+    public static CapabilityAnswer Of(Capability capability, bool approved) => new(capability.Name, capability.Reason, capability.Scope, capability.Optional, CapabilityText.IsDangerous(capability), approved);
 }
 
 internal sealed record OfferAnswer(string Id, string Name, string Version, string Summary, string Publisher, string Registry, IReadOnlyList<string> Capabilities, string Changelog)

@@ -41,7 +41,7 @@ internal static class PackageCommands
         var keyId = new Option<string?>("--key-id") { Description = "Its name in the registry. Default: the beginning of its fingerprint." };
         return Offline(new Command("sign", "Signs a package or a registry.") { file, key, keyId }, async (parsed, output, cancel) =>
         {
-            var path = parsed.GetValue(file)!;
+            var path = Existing(parsed.GetValue(file)!);
             using var secret = PackageKey.FromPem(await Door.Read(parsed.GetValue(key)!, cancel), parsed.GetValue(key)!);
             var fingerprint = PackageKey.Fingerprint(PackageKey.PublicOf(secret));
             if (!path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
@@ -73,11 +73,11 @@ internal static class PackageCommands
         var file = new Argument<string>("file") { Description = "The package." };
         return Offline(new Command("verify", "Checks a package as a host would: names, sizes, hashes, signature, manifest.") { file }, async (parsed, output, cancel) =>
         {
-            var path = parsed.GetValue(file)!;
+            var path = Existing(parsed.GetValue(file)!);
             var staging = Directory.CreateTempSubdirectory("medicineman-verify-").FullName;
             try
             {
-                var read = await PackageReader.Extract(File.Exists(path) ? path : throw new UserFacingException($"There is no file {path}."), staging, cancel);
+                var read = await PackageReader.Extract(path, staging, cancel);
                 var (manifest, key) = (read.Manifest, read.Signature?.Fingerprint);
                 var capabilities = manifest.Capabilities.Select(capability => capability.Name).ToArray();
                 if (key is null)
@@ -118,6 +118,8 @@ internal static class PackageCommands
         });
         return new Command("key", "Keys to sign with.") { make };
     }
+
+    private static string Existing(string file) => File.Exists(file) ? file : throw new UserFacingException($"There is no file {file}.");
 
     private static Command Offline(Command command, Func<ParseResult, Output, CancellationToken, Task<int>> action)
     {

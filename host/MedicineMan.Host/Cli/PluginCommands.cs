@@ -5,6 +5,7 @@ using MedicineMan.Host.Api;
 using MedicineMan.Host.Cli.Plugins;
 using MedicineMan.Host.Cli.Show;
 using MedicineMan.Host.Cli.Wire;
+using MedicineMan.Host.Plugins;
 using MedicineMan.Host.Plugins.Packages.Format;
 using MedicineMan.Sdk;
 
@@ -18,7 +19,7 @@ internal static class PluginCommands
 
     public static Command Create() => new Command("plugin", "Plugins: list, install, approve, enable, disable, upgrade, roll back, remove; pack, sign, verify.")
     {
-        List(), Install(), Approve(), Upgrade(), Remove(),
+        List(), Install(), ApproveCommand.Create(Id), Upgrade(), Remove(),
         Verb("enable", "Puts a disabled plugin in use again."), Verb("disable", "Takes a plugin out of use."), Verb("rollback", "Goes back to the version before."),
         RegistryCommands.Create(), PackageCommands.Pack(), PackageCommands.Sign(), PackageCommands.Verify(), PackageCommands.Key(), PluginSettingsCommands.Create(), LockCommand.Create(),
     }.ThroughTheDoor();
@@ -33,7 +34,7 @@ internal static class PluginCommands
             : output.List(
                 host.All<PluginAnswer>("plugins", cancel), "No plugin.",
                 ("PLUGIN", plugin => plugin.Id), ("NAME", plugin => plugin.Name), ("VERSION", plugin => plugin.Version), ("STATE", plugin => plugin.State.ToString().ToLowerInvariant()),
-                ("MEMORY", plugin => Memory(plugin)), ("NEWER", plugin => plugin.Upgrade), ("WITH", plugin => string.Join(", ", plugin.Contributions)), ("PROBLEM", plugin => plugin.Reason)));
+                ("MEMORY", plugin => Memory(plugin)), ("NEWER", plugin => plugin.Upgrade), ("WITH", plugin => With(plugin)), ("PROBLEM", plugin => plugin.Reason)));
     }
 
     private static Command Install()
@@ -60,57 +61,31 @@ internal static class PluginCommands
         });
     }
 
-    private static Command Approve()
-    {
-        var all = new Option<bool>("--all") { Description = "Approve everything it asks for." };
-        var some = new Option<string[]>("--capability") { Description = "Approve this one; may be given several times." };
-        var decline = new Option<bool>("--decline") { Description = "Turn the waiting version down instead; a plugin that never ran is removed." };
-        var confirm = new Option<string[]>("--confirm") { Description = "The name of a dangerous one once more; may be given several times." };
-        return new Command("approve", "Shows what a plugin asks for, and approves it.") { Id, all, some, confirm, decline }.Does(async (parsed, host, output, cancel) =>
-        {
-            var plugin = await host.Get<PluginAnswer>($"plugins/{Uri.EscapeDataString(parsed.GetValue(Id)!)}", cancel);
-            if (plugin.Pending is not { } pending)
-            {
-                throw new UserFacingException($"{plugin.Name} has nothing that waits to be approved.");
-            }
-
-            if (parsed.GetValue(decline))
-            {
-                await host.Tell($"plugins/{plugin.Id}/decline", cancel);
-                output.Remark($"{plugin.Name} {pending.Version} is turned down.");
-                return 0;
-            }
-
-            string[] approved = parsed.GetValue(all) ? [.. pending.Asked.Select(capability => capability.Name)] : parsed.GetValue(some) ?? [];
-            if (approved.Length == 0 && pending.Asked.Count > 0)
-            {
-                await output.List(
-                    pending.Asked.ToAsyncEnumerable(), "", ("CAPABILITY", capability => capability.Name), ("FOR", capability => string.Join(", ", capability.Scope)),
-                    ("NEEDED", capability => capability.Optional ? "no" : "yes"), ("DANGEROUS", capability => capability.Dangerous ? "yes" : ""), ("REASON", capability => capability.Reason));
-                output.Remark($"Nothing was approved. To approve all of it: medicineman plugin approve {plugin.Id} --all{string.Concat(pending.Asked.Where(one => one.Dangerous).Select(one => $" --confirm {one.Name}"))}");
-                return 1;
-            }
-
-            var request = new ApprovalRequest { Version = pending.Version, Capabilities = approved, Confirmed = parsed.GetValue(confirm) };
-            return Show(host, output, await host.Post<PluginAnswer>($"plugins/{plugin.Id}/approve", request, cancel));
-        });
-    }
-
     private static Command Upgrade() => new Command("upgrade", "Installs a newer version from a registry; the old one goes on until the new one runs.") { Id, Version, Trust }.Does(async (parsed, host, output, cancel) =>
         Show(host, output, await host.Post<PluginAnswer>(
             $"plugins/{Uri.EscapeDataString(parsed.GetValue(Id)!)}/upgrade", new UpgradeRequest { Version = parsed.GetValue(Version), Trust = parsed.GetValue(Trust) }, cancel)));
 
-    private static Command Remove() => new Command("remove", "Removes a plugin with its files and approvals.") { Id }.Does(async (parsed, host, output, cancel) =>
+    private static Command Remove()
     {
-        await host.Delete($"plugins/{Uri.EscapeDataString(parsed.GetValue(Id)!)}", cancel);
-        output.Remark($"{parsed.GetValue(Id)} is removed.");
-        return 0;
-    });
+        var confirm = new Option<string?>("--confirm") { Description = "The plugin's id once more." };
+        return new Command("remove", "Removes a plugin with its files and approvals.") { Id, confirm }.Does(async (parsed, host, output, cancel) =>
+        {
+            var plugin = await host.Get<PluginAnswer>($"plugins/{Uri.EscapeDataString(parsed.GetValue(Id)!)}", cancel);
+            if (parsed.GetValue(confirm) != plugin.Id)
+            {
+                throw new UserFacingException($"{plugin.Name} goes with its files and all that was approved for it. To remove it, type its id: --confirm {plugin.Id}. Nothing was changed.");
+            }
+
+            await host.Delete($"plugins/{plugin.Id}", cancel);
+            output.Remark($"{plugin.Name} is removed.");
+            return 0;
+        });
+    }
 
     private static Command Verb(string verb, string description) => new Command(verb, description) { Id }.Does(async (parsed, host, output, cancel) =>
         Show(host, output, await host.Post<PluginAnswer>($"plugins/{Uri.EscapeDataString(parsed.GetValue(Id)!)}/{verb}", null, cancel)));
 
-    private static int Show(HostClient host, Output output, PluginAnswer plugin)
+    internal static int Show(HostClient host, Output output, PluginAnswer plugin)
     {
         if (plugin.Pending is { Failure: null } pending)
         {
@@ -125,6 +100,10 @@ internal static class PluginCommands
         return output.One(plugin, ("plugin", plugin.Id), ("version", plugin.Version), ("state", plugin.State.ToString().ToLowerInvariant()), ("reason", plugin.Reason), ("key", plugin.Key), ("memory", Memory(plugin)));
     }
 
+    /// A plugin's contributions in a column: what there is one of by its name, the rest by its number.
+    private static string With(PluginAnswer plugin) =>
+        string.Join(", ", PluginEntry.ByKind(plugin.Contributions).Select(kind => kind.Names.Count == 1 ? $"{kind.Kind} {kind.Names[0]}" : $"{kind.Names.Count} {kind.Kind}s"));
+
     private static string? Memory(PluginAnswer plugin) => plugin.Memory is { } memory ? $"{(memory.Whole ? "" : "more than ")}{Output.Bytes(memory.Bytes)}" : null;
 
     internal static async Task<PluginAnswer> Send(HostClient host, string file, string? trust, CancellationToken cancel)
@@ -136,6 +115,6 @@ internal static class PluginCommands
 
         var bytes = await File.ReadAllBytesAsync(file, cancel);
         Func<HttpContent> content = () => new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } };
-        return await host.Post<PluginAnswer>($"plugins/upload?sha256={Convert.ToHexStringLower(SHA256.HashData(bytes))}{(trust is null ? "" : $"&trust={Uri.EscapeDataString(trust)}")}", content, cancel);
+        return await host.Post<PluginAnswer>($"plugins/upload?sha256={Convert.ToHexStringLower(SHA256.HashData(bytes))}{(trust is null ? "" : $"&trust={Uri.EscapeDataString(trust)}")}&file={Uri.EscapeDataString(Path.GetFileName(file))}", content, cancel);
     }
 }

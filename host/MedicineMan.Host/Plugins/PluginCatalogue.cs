@@ -84,6 +84,15 @@ internal sealed class PluginCatalogue(PluginEndpoints endpoints)
         }
     }
 
+    /// The same of all plugins.
+    public int StillInMemory()
+    {
+        lock (gate)
+        {
+            return retired.Keys.ToArray().Sum(Resident);
+        }
+    }
+
     /// Puts loaded plugins in use, all at once, in place of earlier versions, which are returned to be retired. One that clashes with a plugin in
     /// use is refused instead.
     public IReadOnlyList<LoadedPlugin> Activate(IReadOnlyList<LoadedPlugin> plugins)

@@ -93,7 +93,7 @@ internal sealed class PluginEntry(string id, string name, PluginOptions options,
         lock (gate)
         {
             var held = because.Any(problem => problem.Code == Quarantine.Code);
-            (state, reason, problems) = (held ? PluginState.Quarantined : PluginState.Faulted, string.Join('\n', because), because);
+            (state, reason, problems) = (held ? PluginState.Quarantined : because.Any(problem => problem.Code == PluginLifecycle.SafeMode) ? PluginState.Disabled : PluginState.Faulted, string.Join('\n', because), because);
         }
     }
 
@@ -158,6 +158,10 @@ internal sealed class PluginEntry(string id, string name, PluginOptions options,
     /// What a person reads of an exception.
     public static string Sentence(Exception exception) =>
         exception is UserFacingException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
+
+    /// Contributions in short, a line for each kind: "route GET /hi, GET /bye".
+    public static IEnumerable<(string Kind, IReadOnlyList<string> Names)> ByKind(IEnumerable<string> contributions) =>
+        contributions.Select(one => one.Split(' ', 2)).GroupBy(parts => parts[0], parts => parts[1]).Select(kind => (kind.Key, (IReadOnlyList<string>)[.. kind]));
 
     private static IEnumerable<string> Contributions(PluginManifest manifest) =>
     [

@@ -47,7 +47,8 @@ internal sealed class PluginJobs(PluginCatalogue catalogue)
             Title = $"{manifest.Name}: {job}",
             RequestedBy = manifest.Name,
             UniqueKey = uniqueKey is null ? null : $"{type}:{uniqueKey}",
-            ConcurrencyKey = declared.Concurrency == 1 ? type : null,
+            ConcurrencyKey = declared.Concurrency is null ? null : type,
+            ConcurrencyLimit = declared.Concurrency ?? 1,
             MaxAttempts = declared.MaxAttempts ?? 5,
             TimeLimit = declared.TimeLimit,
         };

@@ -10,6 +10,9 @@ namespace MedicineMan.Host.Plugins;
 internal sealed partial class PluginLifecycle(
     PluginCatalogue catalogue, PluginLoad load, Quarantine quarantine, StrayFailures strays, IOptions<PluginOptions> options, TimeProvider clock, ILogger<PluginLifecycle> log)
 {
+    /// Code of the problem that nothing is loaded in safe mode.
+    public const string SafeMode = "MM1083";
+
     /// Loads the bundled plugins of the registry, side by side. Never throws for a plugin's sake: each failure is in the catalogue.
     public Task LoadAll(CancellationToken cancel) => LoadAll(new Dictionary<string, string>(), cancel);
 
@@ -56,12 +59,12 @@ internal sealed partial class PluginLifecycle(
         var package = PluginPackage.Open(folder);
         if (options.Value.SafeMode)
         {
-            throw new PluginRefusedException(new PluginProblem("MM1083", $"{package.Manifest.Name} is not loaded: this is safe mode.", "Safe mode loads no plugin.", "Start again without --safe-mode."));
+            throw new PluginRefusedException(new PluginProblem(SafeMode, $"{package.Manifest.Name} is not loaded: this is safe mode.", "Safe mode loads no plugin.", "Start again without --safe-mode."));
         }
 
         if (quarantine.Reason(package.Manifest.Id) is { } held)
         {
-            throw new PluginRefusedException(new PluginProblem(Quarantine.Code, $"{package.Manifest.Name} is quarantined: {held.TrimEnd('.')}.", "It could take the process down again.", "Look at its page under Settings, Plugins, and let it in again there."));
+            throw new PluginRefusedException(Held(package.Manifest.Name, held));
         }
 
         var entry = new PluginEntry(package.Manifest.Id, package.Manifest.Name, options.Value, clock);
@@ -80,8 +83,11 @@ internal sealed partial class PluginLifecycle(
         quarantine.Put(plugin.Manifest.Id, reason);
         Log.Held(log, plugin.Manifest.Id, reason);
         await Retire(catalogue.Deactivate(one => one == plugin), options.Value.DrainTimeLimit);
-        plugin.Entry.Becomes(PluginState.Quarantined, reason);
+        plugin.Entry.Refuse([Held(plugin.Manifest.Name, reason)]);
     }
+
+    private static PluginProblem Held(string name, string reason) => new(
+        Quarantine.Code, $"{name} is quarantined: {reason.TrimEnd('.')}.", "It could take the process down.", "Look at its page under Settings, Plugins, and let it in again there, or remove it.");
 
     /// Takes a plugin out that harms the host, and lists it with the reason.
     public async Task TakeOut(LoadedPlugin plugin, PluginProblem problem)
@@ -118,7 +124,7 @@ internal sealed partial class PluginLifecycle(
 
         if (quarantine.Reason(known.Id) is { } held)
         {
-            entry.Becomes(PluginState.Quarantined, held);
+            entry.Refuse([Held(known.Name, held)]);
             Log.Held(log, known.Id, held);
             return null;
         }

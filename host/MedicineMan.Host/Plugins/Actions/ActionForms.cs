@@ -35,7 +35,7 @@ internal sealed class ActionForms(PluginActions actions, IAntiforgery antiforger
     {
         var visitor = http.Visitor();
         var name = button.GetAttribute(FragmentMarkup.Action) ?? "";
-        var arguments = button.Attributes.Where(attribute => FragmentMarkup.IsArgument(attribute.Name)).ToDictionary(attribute => Camel(attribute.Name[FragmentMarkup.Argument.Length..]), attribute => attribute.Value);
+        var arguments = button.Attributes.Where(attribute => FragmentMarkup.IsArgument(attribute.Name)).ToDictionary(attribute => FragmentMarkup.ArgumentName(attribute.Name), attribute => attribute.Value);
         foreach (var attribute in button.Attributes.Where(attribute => attribute.Name.StartsWith("data-mm-", StringComparison.Ordinal)).ToArray())
         {
             button.RemoveAttribute(attribute.Name);
@@ -71,11 +71,4 @@ internal sealed class ActionForms(PluginActions actions, IAntiforgery antiforger
 
     private static void Hidden(StringBuilder forms, string name, string value) =>
         forms.Append("<input type=\"hidden\" name=\"").Append(name).Append("\" value=\"").Append(WebUtility.HtmlEncode(value)).Append("\">");
-
-    /// "server-id" is "serverId" in JSON.
-    private static string Camel(string words)
-    {
-        var parts = words.Split('-');
-        return parts[0] + string.Concat(parts.Skip(1).Select(part => char.ToUpperInvariant(part[0]) + part[1..]));
-    }
 }

@@ -51,6 +51,13 @@ internal static partial class FragmentMarkup
 
     public static bool IsArgument(string attribute) => ArgumentPattern().IsMatch(attribute);
 
+    /// The name of an argument in the job's JSON: "data-mm-argument-server-id" is "serverId".
+    public static string ArgumentName(string attribute)
+    {
+        var words = attribute[Argument.Length..].Split('-');
+        return words[0] + string.Concat(words.Skip(1).Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+    }
+
     private static HtmlSanitizer Create(Action<IElement, string> forbiddenClass)
     {
         var sanitizer = new HtmlSanitizer(new HtmlSanitizerOptions

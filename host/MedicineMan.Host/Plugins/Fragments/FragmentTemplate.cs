@@ -12,10 +12,9 @@ internal sealed class FragmentTemplate
 
     private readonly Template template;
 
-    private FragmentTemplate(Template template, IReadOnlyList<string> actions) => (this.template, Actions) = (template, actions);
+    private FragmentTemplate(Template template, IReadOnlyList<TemplateButton> buttons) => (this.template, Buttons) = (template, buttons);
 
-    /// The actions its buttons name.
-    public IReadOnlyList<string> Actions { get; }
+    public IReadOnlyList<TemplateButton> Buttons { get; }
 
     /// Reads the template of a fragment; null, with what is wrong, when it is refused.
     public static (FragmentTemplate? Template, IReadOnlyList<PluginProblem> Problems) Read(PluginPackage package, FragmentDeclaration declaration)
@@ -24,7 +23,7 @@ internal sealed class FragmentTemplate
         var (template, faults) = Read(Path.Combine(package.Folder, declaration.Template));
         var problems = faults.Select(fault => new PluginProblem("MM1017", $"{declaration.Template} of {name} is refused: {fault}",
             "A fragment is data in plain markup and can't act on the page.", "Correct the template and install the plugin again."));
-        var undeclared = (template?.Actions ?? []).Where(action => manifest.Actions.All(declared => declared.Id != action)).Select(action => new PluginProblem(
+        var undeclared = (template?.Buttons.Select(button => button.Action).Distinct() ?? []).Where(action => manifest.Actions.All(declared => declared.Id != action)).Select(action => new PluginProblem(
             "MM1014", $"{declaration.Template} of {name} has a button for the action \"{action}\", which its manifest does not name.",
             "A person approves what the manifest names, and nothing beyond it.", "Name it once under contributes.actions in plugin.json."));
         return (template, [.. problems, .. undeclared]);
@@ -36,8 +35,8 @@ internal sealed class FragmentTemplate
     public static (FragmentTemplate? Template, IReadOnlyList<string> Problems) Parse(string text, string name)
     {
         var template = Template.Parse(text, name, new ParserOptions { ExpressionDepthLimit = 64 });
-        var (problems, actions) = template.HasErrors ? ([.. template.Messages.Select(message => message.ToString())], []) : TemplateLint.Read(text);
-        return problems.Count == 0 ? (new FragmentTemplate(template, actions), []) : (null, problems);
+        var (problems, buttons) = template.HasErrors ? ([.. template.Messages.Select(message => message.ToString())], []) : TemplateLint.Read(text);
+        return problems.Count == 0 ? (new FragmentTemplate(template, buttons), []) : (null, problems);
     }
 
     /// Draws the model; the result keeps to the rules for markup and can be written as it is.

@@ -5,6 +5,9 @@ using Scriban.Parsing;
 
 namespace MedicineMan.Host.Plugins.Fragments;
 
+/// A button in a template: the action it names and the arguments that go along.
+internal sealed record TemplateButton(string Action, IReadOnlyList<string> Arguments);
+
 /// Reads a template before it is ever drawn: its own markup must keep to the rules, and a value may stand only where encoding protects it,
 /// in text or in a quoted attribute.
 internal static partial class TemplateLint
@@ -15,8 +18,8 @@ internal static partial class TemplateLint
     // "capture" and "include" give markup back as text, which would be encoded a second time, and "wrap" hides what is written where.
     private static readonly string[] ForbiddenWords = ["capture", "include", "include_join", "import", "wrap", "tablerow", "with"];
 
-    /// What is wrong, and which actions the template's buttons name.
-    public static (IReadOnlyList<string> Problems, IReadOnlyList<string> Actions) Read(string template)
+    /// What is wrong, and the template's buttons.
+    public static (IReadOnlyList<string> Problems, IReadOnlyList<TemplateButton> Buttons) Read(string template)
     {
         var problems = new List<string>();
         var page = new StringBuilder();
@@ -55,13 +58,14 @@ internal static partial class TemplateLint
         }
 
         problems.AddRange(FragmentMarkup.Offences(page.ToString()));
-        var buttons = new HtmlParser().ParseDocument("<body>" + page).QuerySelectorAll("button").Select(button => button.GetAttribute(FragmentMarkup.Action)).ToArray();
-        if (Array.Exists(buttons, string.IsNullOrEmpty))
+        var buttons = new HtmlParser().ParseDocument("<body>" + page).QuerySelectorAll("button").Select(button => new TemplateButton(
+            button.GetAttribute(FragmentMarkup.Action) ?? "", [.. button.Attributes.Select(attribute => attribute.Name).Where(FragmentMarkup.IsArgument).Select(FragmentMarkup.ArgumentName)])).ToArray();
+        if (Array.Exists(buttons, button => button.Action.Length == 0))
         {
             problems.Add($"A button without {FragmentMarkup.Action} does nothing; name an action that the manifest declares.");
         }
 
-        return (problems, [.. buttons.OfType<string>().Distinct()]);
+        return (problems, buttons);
     }
 
     private static IEnumerable<string> Misplaced(MarkupPlace place, string expression)

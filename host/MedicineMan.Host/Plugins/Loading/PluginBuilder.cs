@@ -100,9 +100,19 @@ internal sealed partial class PluginBuilder(PluginPackage package, IServiceColle
     }
 
     /// <exception cref="PluginRefusedException">Names every registration that does not hold.</exception>
-    public Contributions Build() => problems.Count == 0
+    public Contributions Build() => problems.Concat(Mispressed()).ToList() is { Count: 0 }
         ? new Contributions(jobs, providers, fragments, routes) { Schedules = schedules, Events = events, Settings = settings }
-        : throw new PluginRefusedException([.. problems]);
+        : throw new PluginRefusedException([.. problems, .. Mispressed()]);
+
+    // What a button gives and its job has no place for would be dropped without a word, and the job would run with less than was drawn.
+    private IEnumerable<PluginProblem> Mispressed() =>
+        from fragment in fragments
+        from button in fragment.Template.Buttons
+        let job = jobs.Find(job => job.Id == package.Manifest.Actions.FirstOrDefault(action => action.Id == button.Action)?.Job)
+        where job is not null
+        from argument in JsonNames.Unread(job.Arguments, button.Arguments)
+        select new PluginProblem("MM1014", $"A button in the fragment \"{fragment.Id}\" of {Info.Name} gives \"{argument}\" to the job \"{job.Id}\", and {job.Arguments.Type.Name} has no JSON property of that name.",
+            "What the button gives would never reach the job.", "Give its JsonSerializerContext [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)], or correct the name in the template.");
 
     private bool Declared(string what, string id, bool inManifest, bool already)
     {

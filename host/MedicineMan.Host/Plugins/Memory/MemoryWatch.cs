@@ -18,11 +18,17 @@ internal sealed partial class MemoryWatch(
 {
     public const string Overgrown = "MM1084";
 
+    private const int LooksForCollection = 20;
+
     private static readonly TimeSpan WalkLimit = TimeSpan.FromSeconds(10);
 
     // Those that were over the limit at the last look: a plugin may hold much for a moment.
     private HashSet<LoadedPlugin> heavy = [];
     private HashSet<LoadedPlugin> stuck = [];
+
+    // How many retired versions stayed in memory at the last look, and how many looks still try to collect them.
+    private int staying;
+    private int looks;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -48,6 +54,7 @@ internal sealed partial class MemoryWatch(
     /// Weighs all plugins in use, one after the other.
     public async Task Look(CancellationToken cancel)
     {
+        await Collect();
         var active = catalogue.Active;
         (heavy, stuck) = ([.. heavy.Intersect(active)], [.. stuck.Intersect(active)]);
         foreach (var plugin in active.Except(stuck))
@@ -99,7 +106,7 @@ internal sealed partial class MemoryWatch(
             "Its author must see this. Try it again under Settings, Plugins; if it needs so much, raise Plugins:MostMemory.");
         Log.TakenOut(log, manifest.Id, problem.What);
         await lifecycle.TakeOut(plugin, problem);
-        await Task.Run(() => GiveBack(plugin.Collected), CancellationToken.None);
+        await Collect();
         if (rooms is not null)
         {
             var entry = new AuditEntry("plugin.overgrown", "plugin", manifest.Id, manifest.Name)
@@ -110,16 +117,33 @@ internal sealed partial class MemoryWatch(
         }
     }
 
-    // A process that has what it needs collects seldom; what was taken from this plugin is wanted back now.
-    private static void GiveBack(WeakReference? collected)
+    // A process that has what it needs collects seldom. What a retired version held is wanted back, and one that is shown as still in memory is to be one
+    // that something holds; a call that hangs in it holds it for a while, so later looks try again.
+    private async Task Collect()
     {
-        for (var round = 0; round < 10 && collected is { IsAlive: true }; round++)
+        var retired = catalogue.StillInMemory();
+        looks = retired > staying ? LooksForCollection : looks - 1;
+        if (retired > 0 && looks > 0)
+        {
+            await Task.Run(GiveBack, CancellationToken.None);
+        }
+
+        staying = catalogue.StillInMemory();
+    }
+
+    private void GiveBack()
+    {
+        var before = catalogue.StillInMemory();
+        for (var round = 0; round < 10 && catalogue.StillInMemory() > 0; round++)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
         }
 
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        if (catalogue.StillInMemory() < before)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
     }
 
     private static partial class Log

@@ -4,8 +4,14 @@ using MedicineMan.Host.Plugins.Packages.Registries;
 
 namespace MedicineMan.Host.Plugins.Packages;
 
+/// A package that somebody sends.
+/// <param name="FileName">What its sender calls it: messages name it so, and nothing else is done with it.</param>
+/// <param name="Sha256">What its sender says it is; null when he does not.</param>
+internal sealed record SentPackage(Stream Content, string? FileName, string? Sha256 = null);
+
 /// A package on its way in: read and unpacked in staging, which goes when this is disposed of, whatever became of it.
-internal sealed class StagedPackage(DirectoryInfo staging, Offer? offer) : IDisposable
+/// <param name="called">How messages name it.</param>
+internal sealed class StagedPackage(DirectoryInfo staging, Offer? offer, string called) : IDisposable
 {
     public Offer? Offer { get; } = offer;
 
@@ -18,7 +24,7 @@ internal sealed class StagedPackage(DirectoryInfo staging, Offer? offer) : IDisp
     public async Task Read(CancellationToken cancel)
     {
         Directory.CreateDirectory(Folder);
-        Package = await PackageReader.Extract(File, Folder, cancel);
+        Package = await PackageReader.Extract(File, Folder, cancel, called);
     }
 
     public void Dispose() => staging.Delete(recursive: true);
@@ -29,7 +35,7 @@ internal sealed class PackageIntake(PackageShelf shelf, RegistryDownload downloa
 {
     public async Task<StagedPackage> Fetch(Offer offer, CancellationToken cancel)
     {
-        var staged = new StagedPackage(shelf.NewStaging(), offer);
+        var staged = new StagedPackage(shelf.NewStaging(), offer, $"{offer.Plugin.Id}-{offer.Version.Version}{PackageForm.Extension}");
         try
         {
             await download.Package(RegistryPlace.Package(offer.From, offer.Version), offer.From.Place, staged.File, Math.Min(offer.Version.Size, PackageForm.LargestPackage), cancel);
@@ -50,18 +56,17 @@ internal sealed class PackageIntake(PackageShelf shelf, RegistryDownload downloa
         }
     }
 
-    /// <param name="sha256">What its sender says it is; null when he does not.</param>
-    public async Task<StagedPackage> Take(Stream package, string? sha256, CancellationToken cancel)
+    public async Task<StagedPackage> Take(SentPackage package, CancellationToken cancel)
     {
-        var staged = new StagedPackage(shelf.NewStaging(), null);
+        var staged = new StagedPackage(shelf.NewStaging(), null, Called(package.FileName));
         try
         {
             await using (var to = new FileStream(staged.File, FileMode.CreateNew))
             {
-                await Copy(package, to, cancel);
+                await Copy(package.Content, to, cancel);
             }
 
-            if (sha256 is not null && !string.Equals(PackageChecksums.HashOf(staged.File), sha256, StringComparison.OrdinalIgnoreCase))
+            if (package.Sha256 is { } sha256 && !string.Equals(PackageChecksums.HashOf(staged.File), sha256, StringComparison.OrdinalIgnoreCase))
             {
                 throw new PluginRefusedException(new PluginProblem("MM1047", $"The package that arrived has not the SHA-256 {sha256}.", "It was damaged on the way.", "Send it again."));
             }
@@ -74,6 +79,12 @@ internal sealed class PackageIntake(PackageShelf shelf, RegistryDownload downloa
             staged.Dispose();
             throw;
         }
+    }
+
+    private static string Called(string? fileName)
+    {
+        var name = new string([.. (fileName ?? "").Split('/', '\\')[^1].Where(character => !char.IsControl(character)).Take(100)]);
+        return name.Length > 0 ? name : "The package";
     }
 
     /// The manifest inside the signed package is the truth; a registry that says otherwise is not believed in anything.

@@ -50,9 +50,9 @@ internal sealed class PluginInstaller(
     }, cancel);
 
     /// Takes a package that somebody sends; it is checked as one from a registry is.
-    public Task<InstalledPlugin> Upload(Actor actor, Stream package, string? sha256, string? trusted, CancellationToken cancel) => Alone(async () =>
+    public Task<InstalledPlugin> Upload(Actor actor, SentPackage package, string? trusted, CancellationToken cancel) => Alone(async () =>
     {
-        using var staged = await intake.Take(package, sha256, cancel);
+        using var staged = await intake.Take(package, cancel);
         return await Take(actor, staged, trusted, cancel);
     }, cancel);
 

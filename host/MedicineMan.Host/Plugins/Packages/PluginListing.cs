@@ -17,6 +17,9 @@ internal sealed record ListedPlugin(PluginStatus Status, InstalledPlugin? Instal
     /// Optional capabilities that nobody approved, so the plugin does without them.
     public IReadOnlyList<string> Withheld { get; init; } = [];
 
+    /// The capabilities of the version that is listed.
+    public IReadOnlyList<Capability> Capabilities { get; init; } = [];
+
     /// It has capabilities that an administrator can approve or withdraw while it runs.
     public bool HasOptional { get; init; }
 
@@ -46,13 +49,15 @@ internal sealed class PluginListing(
             var row = rows.FirstOrDefault(one => one.Id == status.Id);
             var bundled = await registries.IsBundled(status.Id, cancel);
             var key = pins.FirstOrDefault(pin => pin.Id == row?.Publisher)?.PublicKey;
-            var optional = row is null || bundled || catalogue.Entry(status.Id)?.Manifest is not { } manifest ? [] : manifest.Capabilities.Where(capability => capability.Optional).ToList();
+            var capabilities = catalogue.Entry(status.Id)?.Manifest?.Capabilities ?? [];
+            var optional = row is null || bundled ? [] : capabilities.Where(capability => capability.Optional).ToList();
             var granted = optional.Count == 0 ? null : await grants.Of(status.Id, cancel);
             listed.Add(new ListedPlugin(
                 status, row, bundled, row is null || bundled ? null : (await offers.Upgrade(row, cancel))?.Version,
                 versions.FirstOrDefault(version => version.PluginId == status.Id && version.Version == status.Version)?.KeyFingerprint,
                 row is null ? [] : [.. (await offers.Advisories(status.Id, status.Version, row.Source, key, cancel)).Where(advisory => !advisory.Blocks)])
             {
+                Capabilities = capabilities,
                 HasOptional = optional.Count > 0 && row?.ActiveVersion is not null,
                 Withheld = [.. optional.Where(capability => !CapabilityText.Covers(granted!, capability)).Select(capability => capability.Name)],
             });

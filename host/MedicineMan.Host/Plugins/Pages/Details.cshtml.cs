@@ -61,7 +61,10 @@ internal sealed class DetailsModel(PluginCatalogue catalogue, PluginListing list
 
     public static string Word(string kind) => kind switch { "route" => "Requests", "job" => "Jobs", "fragment" => "Fragments drawn", "provider" => "Calls of its providers", "event" => "Events", _ => kind };
 
-    public static string Time(double milliseconds) => milliseconds < 1
-        ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds * 1000:0} µs")
-        : string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.#} ms");
+    public static string Time(double milliseconds) => milliseconds switch
+    {
+        < 1 => string.Create(CultureInfo.InvariantCulture, $"{milliseconds * 1000:0} µs"),
+        < 1000 => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.#} ms"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{milliseconds / 1000:0.#} s"),
+    };
 }

@@ -31,7 +31,7 @@ internal sealed class InstallModel(PluginInstaller installer, RegistryStore stor
     public Task<IActionResult> OnPostUpload(IFormFile? package, string? trust, CancellationToken cancel) => Act(async actor =>
     {
         await using var stream = package?.OpenReadStream() ?? throw new UserFacingException($"Choose a package first: a file that ends with {PackageForm.Extension}.");
-        return Next(await installer.Upload(actor, stream, null, Given(trust), cancel));
+        return Next(await installer.Upload(actor, new SentPackage(stream, package.FileName), Given(trust), cancel));
     }, cancel);
 
     public Task<IActionResult> OnPostAdd(string? location, CancellationToken cancel) =>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using MedicineMan.Host.Plugins.Loading;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Settings;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,17 +28,7 @@ internal sealed class LiveSettings<T>(string plugin, JsonTypeInfo<T> json) : Set
     public T Current => current;
 
     /// The fields of the form that the plugin's type has no place for: names are told apart by case unless its options say otherwise.
-    public IReadOnlyList<string> Unread(IEnumerable<string> fields)
-    {
-        // A converter of its own, or a place for everything else, reads what no property shows.
-        if (json.Kind is not JsonTypeInfoKind.Object || json.Properties.Any(property => property.IsExtensionData))
-        {
-            return [];
-        }
-
-        var names = json.Properties.Select(property => property.Name).ToHashSet(json.Options.PropertyNameCaseInsensitive ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
-        return [.. fields.Where(field => !names.Contains(field))];
-    }
+    public IReadOnlyList<string> Unread(IEnumerable<string> fields) => JsonNames.Unread(json, fields);
 
     public override void Apply(JsonObject settings) => current = Read(settings);
 

@@ -10,7 +10,7 @@ function relative(moment) {
 }
 
 export function times(from = document) {
-  for (const element of from.querySelectorAll("time[data-when]")) {
+  for (const element of from.querySelectorAll("time[data-when], .fragment time[datetime]")) {
     const moment = new Date(element.dateTime);
     const text = element.dataset.when === "ago" ? relative(moment) : at.format(moment);
     if (element.textContent !== text) element.textContent = text;

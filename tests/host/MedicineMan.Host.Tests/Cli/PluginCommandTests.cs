@@ -42,12 +42,52 @@ public sealed class PluginCommandTests
         Assert.Equal(0, Remote("disable", "samples.hello").Code);
         Assert.Equal(PluginState.Disabled, host.Get<PluginCatalogue>().Find("samples.hello")!.State);
         Assert.Equal(0, Remote("enable", "samples.hello").Code);
-        Assert.Equal(0, Remote("remove", "samples.hello").Code);
+        var unconfirmed = Remote("remove", "samples.hello");
+        Assert.True(unconfirmed.Code == 1 && unconfirmed.Error.Contains("--confirm samples.hello. Nothing was changed.", StringComparison.Ordinal), unconfirmed.Error);
+        Assert.NotNull(host.Get<PluginCatalogue>().Find("samples.hello"));
+        Assert.Equal(0, Remote("remove", "samples.hello", "--confirm", "samples.hello").Code);
         Assert.Null(host.Get<PluginCatalogue>().Find("samples.hello"));
 
         await File.WriteAllBytesAsync(folder["hello.mmp"], File.ReadAllBytes(folder["hello.mmp"])[..1000]);
         var broken = CommandTests.Run(null, "plugin", "verify", folder["hello.mmp"]);
         Assert.True(broken.Code == 1 && broken.Error.StartsWith("MM1030", StringComparison.Ordinal), broken.Error);
+        var sent = Remote("install", folder["hello.mmp"]);
+        Assert.True(sent.Code == 1 && sent.Error.StartsWith("MM1030 hello.mmp ", StringComparison.Ordinal), sent.Error);
+        Assert.All((string[][])[["sign", "--key", folder["key.pem"]], ["verify"]], verb =>
+            Assert.Equal((1, $"There is no file {folder["gone.mmp"]}."), CommandTests.Run(null, ["plugin", verb[0], folder["gone.mmp"], .. verb[1..]]) is var gone ? (gone.Code, gone.Error.Trim()) : default));
+    }
+
+    [Fact]
+    public async Task What_the_version_in_use_may_do_is_granted_and_revoked()
+    {
+        using var forge = new PackageForge();
+        await using var host = await TestHost.Start();
+        var token = await CommandTests.Token(host, Role.Admin);
+        (int Code, string Output, string Error) Approve(params string[] arguments) => CommandTests.Remote(host, token, ["plugin", "approve", "samples.hello", .. arguments]);
+        var package = await forge.Pack("1.0.0", manifest =>
+        {
+            manifest["capabilities"] = PackageForge.Capabilities("store", "exec", "exec:sudo");
+            (manifest["capabilities"]![1]!["optional"], manifest["capabilities"]![2]!["optional"]) = (true, true);
+            manifest["capabilities"]![1]!["scope"] = new System.Text.Json.Nodes.JsonArray("df", "free");
+        });
+        Assert.Equal(0, CommandTests.Remote(host, token, "plugin", "install", package, "--trust", forge.Fingerprint).Code);
+        Assert.Equal(0, Approve("--capability", "store").Code);
+        async Task<IReadOnlySet<string>> Granted() => await host.Get<MedicineMan.Host.Plugins.Packages.Installed.Grants>().Of("samples.hello", default);
+
+        Assert.Equal(0, Approve("--grant", "exec").Code);
+        Assert.Equal(["exec df", "exec free", "store"], (await Granted()).Order(StringComparer.Ordinal));
+        var untyped = Approve("--grant", "exec:sudo");
+        Assert.True(untyped.Code == 1 && untyped.Error.Contains("type its name exactly", StringComparison.Ordinal), untyped.Error);
+        Assert.Equal(0, Approve("--grant", "exec:sudo", "--revoke", "exec", "--confirm", "exec:sudo").Code);
+        Assert.Equal(["exec:sudo", "store"], (await Granted()).Order(StringComparer.Ordinal));
+
+        var needed = Approve("--revoke", "store");
+        Assert.True(needed.Code == 1 && needed.Error.Contains("cannot run without store", StringComparison.Ordinal), needed.Error);
+        var unasked = Approve("--grant", "net");
+        Assert.True(unasked.Code == 1 && unasked.Error.Contains("does not ask for \"net\"", StringComparison.Ordinal), unasked.Error);
+        Assert.Equal(["exec:sudo", "store"], (await Granted()).Order(StringComparer.Ordinal));
+        var shown = Json(Approve("--json")).EnumerateArray().ToDictionary(one => one.GetProperty("name").GetString()!, one => one.GetProperty("approved").GetBoolean());
+        Assert.Equal((true, false, true), (shown["store"], shown["exec"], shown["exec:sudo"]));
     }
 
     [Fact]

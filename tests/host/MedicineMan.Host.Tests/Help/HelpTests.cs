@@ -58,7 +58,7 @@ public sealed class HelpTests
     {
         var (template, problems) = FragmentTemplate.Parse(Example("fragments", "language-html"), "example.html");
         Assert.Empty(problems);
-        Assert.Equal(["measure-now"], template!.Actions);
+        Assert.Equal(["measure-now"], template!.Buttons.Select(button => button.Action));
         Assert.Contains("Nothing was measured yet.", template.Draw(FragmentModel.Copy(new UiModel { ["disks"] = UiValue.List([]) }), default), StringComparison.Ordinal);
         var disk = new UiModel { ["mount"] = "/srv", ["used"] = 1536L << 20, ["full"] = true };
         Assert.Matches("/srv: 1.5 GiB <span class=\"badge bg-red-lt\">full</span>", template.Draw(FragmentModel.Copy(new UiModel { ["disks"] = UiValue.List([disk]) }), default));

@@ -103,7 +103,7 @@ internal sealed class Act : IJob<ActArguments>
     }
 }
 
-internal sealed record ActArguments(string Value);
+internal sealed record ActArguments(string Value, string? OtherValue = null);
 
 internal sealed class Cellar : IStorageProvider
 {

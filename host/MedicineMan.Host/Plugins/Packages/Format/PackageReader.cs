@@ -17,10 +17,11 @@ internal sealed record ReadPackage(PluginPackage Package, PackageSignature? Sign
 /// Opens packages that may be made to hurt. It writes into an empty staging folder alone, which its caller deletes unless all holds.
 internal static class PackageReader
 {
+    /// <param name="called">How messages name it; the file's own name when left out.</param>
     /// <exception cref="PluginRefusedException">Names every problem of the first step that finds one.</exception>
-    public static async Task<ReadPackage> Extract(string file, string staging, CancellationToken cancel)
+    public static async Task<ReadPackage> Extract(string file, string staging, CancellationToken cancel, string? called = null)
     {
-        var name = Path.GetFileName(file);
+        var name = called ?? Path.GetFileName(file);
         var size = new FileInfo(file).Length;
         if (size > PackageForm.LargestPackage)
         {

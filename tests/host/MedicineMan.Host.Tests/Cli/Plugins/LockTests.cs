@@ -59,11 +59,11 @@ public sealed class LockTests : IDisposable
         var package = await forge.Pack("1.0.0");
         await using (var stream = System.IO.File.OpenRead(package))
         {
-            await host.Get<PluginInstaller>().Upload(Actor.System, stream, null, forge.Fingerprint, default);
+            await host.Get<PluginInstaller>().Upload(Actor.System, new SentPackage(stream, null), forge.Fingerprint, default);
         }
 
         Assert.Equal(0, CommandTests.Remote(host, token, "plugin", "lock", "--out", File).Code);
-        Assert.Equal(0, CommandTests.Remote(host, token, "plugin", "remove", "samples.hello").Code);
+        Assert.Equal(0, CommandTests.Remote(host, token, "plugin", "remove", "samples.hello", "--confirm", "samples.hello").Code);
         (int Code, string Output, string Error) Install() => CommandTests.Remote(host, token, "plugin", "install", "--lock", File);
 
         var alone = Install();
@@ -91,7 +91,7 @@ public sealed class LockTests : IDisposable
         await using var host = await TestHost.Start();
         var token = await CommandTests.Token(host, Role.Admin);
         var registry = await forge.Registry(1, [await forge.Pack("1.0.0")]);
-        foreach (var arguments in (string[][])[["registry", "add", registry], ["install", "samples.hello"], ["lock", "--out", File], ["remove", "samples.hello"]])
+        foreach (var arguments in (string[][])[["registry", "add", registry], ["install", "samples.hello"], ["lock", "--out", File], ["remove", "samples.hello", "--confirm", "samples.hello"]])
         {
             Assert.Equal(0, CommandTests.Remote(host, token, ["plugin", .. arguments]).Code);
         }

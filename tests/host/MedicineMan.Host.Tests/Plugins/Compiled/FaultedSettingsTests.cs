@@ -68,6 +68,6 @@ public sealed class FaultedSettingsTests
             """, ["/door"], manifest => manifest["settings"] = JsonNode.Parse("""{ "type": "object", "properties": { "word": { "type": "string", "title": "Word", "default": "abracadabra" } } }"""));
         await PackageWriter.Write(folder["plugin"], Id, "1.0.0", folder["choosy.mmp"], CancellationToken.None);
         await using var package = File.OpenRead(folder["choosy.mmp"]);
-        await Assert.ThrowsAsync<PluginRefusedException>(() => host.Get<PluginInstaller>().Upload(Actor.System, package, null, null, CancellationToken.None));
+        await Assert.ThrowsAsync<PluginRefusedException>(() => host.Get<PluginInstaller>().Upload(Actor.System, new SentPackage(package, null), null, CancellationToken.None));
     }
 }

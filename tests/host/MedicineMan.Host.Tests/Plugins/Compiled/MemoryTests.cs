@@ -84,6 +84,27 @@ public sealed class MemoryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_call_that_hangs_in_it_holds_its_memory_no_longer_than_it_lasts()
+    {
+        await using var host = await PluginTestHost.Start([Hungry()], options => (options.MostMemory, options.DrainTimeLimit) = (8 << 20, TimeSpan.Zero));
+        var hanging = host.Client.GetStringAsync($"/plugins/{Id}/hang");
+        await Eat(host, "static");
+        await host.Of<MemoryWatch>().Look(CancellationToken.None);
+        await host.Of<MemoryWatch>().Look(CancellationToken.None);
+        Assert.Equal((PluginState.Faulted, 1), (host.Catalogue.Find(Id)!.State, host.Catalogue.StillInMemory(Id)));
+
+        // It ends by itself after two seconds; nothing but the watch collects.
+        for (var look = 0; host.Catalogue.StillInMemory(Id) > 0 && look < 15; look++)
+        {
+            await Task.Delay(500);
+            await host.Of<MemoryWatch>().Look(CancellationToken.None);
+        }
+
+        Assert.Equal(0, host.Catalogue.StillInMemory(Id));
+        await Record.ExceptionAsync(() => hanging);
+    }
+
+    [Fact]
     public async Task The_watch_looks_by_itself()
     {
         await using var host = await PluginTestHost.Start([Hungry()], options => (options.MostMemory, options.MemoryLook) = (8 << 20, TimeSpan.FromMilliseconds(100)));
@@ -149,6 +170,7 @@ public sealed class MemoryTests : IDisposable
                 plugin.Routes(routes =>
                 {
                     var captured = new List<byte[]>();
+                    routes.MapGet("/hang", (RequestDelegate)(async _ => { await Task.Delay(2000, CancellationToken.None); GC.KeepAlive(Kept); }));
                     routes.MapGet("/eat", (RequestDelegate)(context =>
                     {
                         Eat(context, captured);
@@ -189,7 +211,7 @@ public sealed class MemoryTests : IDisposable
             public sealed class Larder { public Queue<byte[][]> Kept { get; } = new(); }
 
             public sealed record Bite(long One, long Two, long Three);
-            """, ["/eat"]);
+            """, ["/eat", "/hang"]);
     }
 }
 

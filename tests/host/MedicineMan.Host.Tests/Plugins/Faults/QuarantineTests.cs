@@ -42,6 +42,22 @@ public sealed class QuarantineTests : IDisposable
     }
 
     [Fact]
+    public async Task Safe_mode_loads_no_plugin_and_says_so_and_the_next_start_loads_them_again()
+    {
+        await using (var safe = await PluginTestHost.Start([PluginFolders.Hello], options => options.SafeMode = true))
+        {
+            Assert.Empty(safe.Catalogue.Active);
+            Assert.Contains("start again without --safe-mode", safe.Catalogue.Problem, StringComparison.Ordinal);
+            Assert.Equal((PluginState.Disabled, "Safe mode loads no plugin."), safe.Catalogue.Find("samples.hello") is { } status ? (status.State, status.Reason) : default);
+            Assert.Equal(HttpStatusCode.NotFound, (await safe.Client.GetAsync("/plugins/samples.hello/greeting")).StatusCode);
+            Assert.Equal("MM1083", (await Assert.ThrowsAsync<PluginRefusedException>(() => safe.Lifecycle.Load(PluginFolders.Hello, default))).Problems.Single().Code);
+        }
+
+        await using var host = await PluginTestHost.Start([PluginFolders.Hello]);
+        Assert.Equal(HttpStatusCode.OK, (await host.Client.GetAsync("/plugins/samples.hello/greeting")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_stack_overflow_at_the_start_keeps_the_plugin_out_after_the_second_time()
     {
         Directory.CreateDirectory(folder["plugins"]);

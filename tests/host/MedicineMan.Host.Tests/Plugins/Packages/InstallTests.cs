@@ -189,20 +189,20 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
     {
         using var stranger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var fingerprint = PackageKey.Fingerprint(PackageKey.PublicOf(stranger));
-        var unknown = await Assert.ThrowsAsync<PluginRefusedException>(async () => await Installer.Upload(Actor.System, File.OpenRead(await forge.Pack("1.0.0")), null, null, default));
+        var unknown = await Assert.ThrowsAsync<PluginRefusedException>(async () => await Installer.Upload(Actor.System, new SentPackage(File.OpenRead(await forge.Pack("1.0.0")), null), null, default));
         Assert.Equal("MM1039", unknown.Problems[0].Code);
         Assert.Contains(forge.Fingerprint, unknown.Message, StringComparison.Ordinal);
         await Upload(await forge.Pack("1.0.0"));
 
         // Known or not: whoever says which key he compared is not handed a package that has another one.
-        Assert.Equal("MM1040", await Code(async () => await Installer.Upload(Actor.System, File.OpenRead(await forge.Pack("1.5.0")), null, fingerprint, default)));
+        Assert.Equal("MM1040", await Code(async () => await Installer.Upload(Actor.System, new SentPackage(File.OpenRead(await forge.Pack("1.5.0")), null), fingerprint, default)));
         Assert.Equal("Hello, world, from Hello 1.0.0.", await Greeting());
 
         var changed = await forge.Pack("2.0.0", key: stranger);
-        Assert.Equal("MM1040", await Code(() => Installer.Upload(Actor.System, File.OpenRead(changed), null, null, default)));
-        Assert.Equal("MM1040", await Code(() => Installer.Upload(Actor.System, File.OpenRead(changed), null, forge.Fingerprint, default)));
+        Assert.Equal("MM1040", await Code(() => Installer.Upload(Actor.System, new SentPackage(File.OpenRead(changed), null), null, default)));
+        Assert.Equal("MM1040", await Code(() => Installer.Upload(Actor.System, new SentPackage(File.OpenRead(changed), null), forge.Fingerprint, default)));
         Assert.Equal("Hello, world, from Hello 1.0.0.", await Greeting());
-        Assert.Equal("2.0.0", (await Installer.Upload(Actor.System, File.OpenRead(changed), null, fingerprint, default)).ActiveVersion);
+        Assert.Equal("2.0.0", (await Installer.Upload(Actor.System, new SentPackage(File.OpenRead(changed), null), fingerprint, default)).ActiveVersion);
         Assert.Equal(fingerprint, Assert.Single(await Store.Pins(default)).Fingerprint);
 
         var unsigned = await forge.Pack("3.0.0", signed: false);
@@ -271,7 +271,7 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
     private async Task<InstalledPlugin> Upload(string package)
     {
         await using var stream = File.OpenRead(package);
-        return await Installer.Upload(Actor.System, stream, null, forge.Fingerprint, default);
+        return await Installer.Upload(Actor.System, new SentPackage(stream, null), forge.Fingerprint, default);
     }
 
     private async Task<string> Greeting() => (await owner.Get("/plugins/samples.hello/greeting")).Body;

@@ -50,6 +50,21 @@ public sealed class PackagePagesTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task What_is_wrong_with_a_package_is_said_of_the_file_that_was_chosen_and_of_the_version_that_did_not_start()
+    {
+        var package = await forge.Pack("1.0.0");
+        var broken = Path.Combine(Path.GetDirectoryName(package)!, "my <b>upload.mmp");
+        await File.WriteAllBytesAsync(broken, (await File.ReadAllBytesAsync(package))[..1000]);
+        Assert.Contains("MM1030 my <b>upload.mmp ", (await Upload(owner, broken)).Page.QuerySelector("[role=alert]")!.TextContent, StringComparison.Ordinal);
+
+        await Upload(owner, package, forge.Fingerprint);
+        await Upload(owner, await forge.Pack("2.0.0", manifest => manifest["contributes"]!["jobs"] = new System.Text.Json.Nodes.JsonArray()));
+        var failed = await owner.Get(Approve);
+        Assert.Contains("It did not start, and version 1.0.0 stays.", failed.Text, StringComparison.Ordinal);
+        Assert.Contains("MM1014", failed.Page.QuerySelector("[role=alert]")!.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_is_found_disabled_enabled_rolled_back_and_removed_with_confirmation()
     {
         await Upload(owner, await forge.Pack("1.0.0"), forge.Fingerprint);

@@ -24,8 +24,8 @@ public sealed class ActionTests
         var pressed = await Press(adjustable.Owner, page.Page, "Act");
 
         Assert.Equal(Page, pressed.Location);
-        var (type, arguments, attempts) = Assert.Single(await Jobs(adjustable));
-        Assert.Equal(("plugin:tests.adjustable/act", 2), (type, attempts));
+        var (type, arguments, attempts, limit) = Assert.Single(await Jobs(adjustable));
+        Assert.Equal(("plugin:tests.adjustable/act", 2, TimeSpan.FromSeconds(40).TotalMilliseconds), (type, attempts, limit));
         Assert.Equal(("it's \"one\" & <two>", "it's \"one\" & <two>"), ((string?)JsonNode.Parse(arguments)!["value"], (string?)JsonNode.Parse(arguments)!["otherValue"]));
         Assert.Contains("plugin.action", await adjustable.Audited());
         Assert.Contains("act is on its way", (await adjustable.Owner.Get(Page)).Text, StringComparison.Ordinal);
@@ -104,6 +104,7 @@ public sealed class ActionTests
     [InlineData("<button data-mm-action=\"act\" onclick=\"alert(1)\">x</button>", "MM1017", "onclick")]
     [InlineData("<button data-mm-action=\"act\" form=\"sign-out\" name=\"x\">x</button>", "MM1017", "form=")]
     [InlineData("<button data-mm-action=\"act\" data-open=\"keys\">x</button>", "MM1017", "data-open")]
+    [InlineData("<button data-mm-action=\"act\" data-mm-argument-server-id=\"x\">x</button>", "MM1014", "gives \"serverId\" to the job \"act\", and ActArguments has no JSON property of that name")]
     [InlineData("<a data-mm-action=\"act\">x</a>", "MM1017", "data-mm-action=")]
     public async Task A_button_that_reaches_for_more_is_refused_when_the_plugin_is_loaded(string button, string code, string sentence)
     {
@@ -124,9 +125,9 @@ public sealed class ActionTests
         return browser.Post(form.GetAttribute("action")!, null, [.. form.QuerySelectorAll("input").Select(field => (field.GetAttribute("name")!, field.GetAttribute("value")!))]);
     }
 
-    private static async Task<IReadOnlyList<(string Type, string Arguments, int Attempts)>> Jobs(Adjustable adjustable)
+    private static async Task<IReadOnlyList<(string Type, string Arguments, int Attempts, long Limit)>> Jobs(Adjustable adjustable)
     {
         await using var connection = await adjustable.Host.Get<Database>().OpenRead(CancellationToken.None);
-        return [.. (await connection.QueryAsync<(string, string, int)>("select type, arguments, max_attempts from jobs where type like 'plugin:%'"))];
+        return [.. (await connection.QueryAsync<(string, string, int, long)>("select type, arguments, max_attempts, time_limit from jobs where type like 'plugin:%'"))];
     }
 }
