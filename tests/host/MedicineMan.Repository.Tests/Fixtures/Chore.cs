@@ -124,7 +124,7 @@ internal sealed class Chore
     {
         var (master, _, _) = await RepositoryKeys.Open(storage, TestRepository.Password, default);
         using var store = new ObjectStore(storage, master!, 2, TimeProvider.System);
-        var config = JsonNode.Parse(store.Unseal(storage.Objects[ObjectStore.Config], ObjectStore.Config).Span)!;
+        var config = store.Unseal(storage.Objects[ObjectStore.Config], ObjectStore.Config, static plain => JsonNode.Parse(plain.Span))!;
         config["version"] = 1;
         storage.Objects[ObjectStore.Config] = store.Seal(System.Text.Encoding.UTF8.GetBytes(config.ToJsonString()));
     }
