@@ -50,6 +50,9 @@ internal sealed class DueTimes
         }
     }
 
+    /// How much later than it is due something may start; with an hour for clocks that change meanwhile.
+    public TimeSpan MostLate => TimeSpan.FromSeconds(jitter) + blackouts.Longest + (blackouts.Longest > TimeSpan.Zero ? TimeSpan.FromHours(1) : TimeSpan.Zero);
+
     /// When what is due is started: spread by its jitter, then moved to the end of a blackout.
     public DateTimeOffset StartOf(DateTimeOffset due)
     {
