@@ -54,11 +54,20 @@ public sealed partial class JobQueue
     private static readonly string CountsSql = string.Join(" union all ", Enum.GetValues<JobState>().Select(state =>
         $"select '{state.Stored()}' as State, count(*) as Jobs from (select 1 from jobs where organization_id = @organization and state = '{state.Stored()}' limit {MostCounted}) as counted"));
 
+    // Counting stops somewhere, so that a group of a million does not hold its page up.
+    private static readonly string GroupCountsSql = $"""
+        select state as State, count(*) as Jobs from (select state from jobs where organization_id = @organization and group_id = @id limit {MostInGroup}) as members group by state
+        """;
+
     public async Task<JobRow?> Find(string organization, string id, CancellationToken cancel) =>
         (await database.Rows<StoredJob>(FindSql, new { organization, id }, cancel)).SingleOrDefault()?.ToRow();
 
     public async Task<JobGroup?> FindGroup(string organization, string id, CancellationToken cancel) =>
         (await database.Rows<StoredGroup>(Groups.FindSql, new { organization, id }, cancel)).SingleOrDefault()?.ToGroup();
+
+    /// Jobs of a group by state, of its first <see cref="MostInGroup"/>; states without any are left out.
+    public async Task<IReadOnlyDictionary<JobState, long>> GroupCounts(string organization, string id, CancellationToken cancel) =>
+        (await database.Rows<StoredCount>(GroupCountsSql, new { organization, id }, cancel)).ToDictionary(count => JobStates.Read(count.State), count => count.Jobs);
 
     /// Newest first; on from below the job whose id is given.
     public async Task<IReadOnlyList<JobRow>> Page(string organization, JobFilter filter, string? after, int size, CancellationToken cancel)
@@ -134,6 +143,9 @@ public sealed partial class JobQueue
         var attempts = await database.Rows<StoredAttempt>(AttemptsSql, new { organization, id }, cancel);
         return [.. attempts.Select(attempt => attempt.ToAttempt()).Reverse()];
     }
+
+    /// Jobs of a group that are counted by state.
+    public const int MostInGroup = 10_000;
 
     /// Counting stops there, so that a long history does not slow a page down.
     public const int MostCounted = 100_000;

@@ -122,3 +122,6 @@ public sealed record DeadKind
 
 /// What waits in a queue for a worker.
 public sealed record QueueBacklog(string Queue, long Ready, TimeSpan OldestWait);
+
+/// A queue that no worker takes, and since when its oldest job is due.
+public sealed record UnservedQueue(string Queue, DateTimeOffset Since);

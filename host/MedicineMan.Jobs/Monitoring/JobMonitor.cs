@@ -28,9 +28,34 @@ public sealed class JobMonitor(IJobDatabase database, TimeProvider time)
         group by queue order by queue
         """;
 
+    // Jumps from lane to lane: a long line costs as much as a short one.
+    private const string WaitingSql = """
+        with recursive lanes (lane) as (
+            select min(lane) from jobs where state = 'ready' and lane < '~'
+            union all
+            select (select min(lane) from jobs where state = 'ready' and lane > lanes.lane and lane < '~') from lanes where lanes.lane is not null
+        )
+        select lane as Lane, (select due_at from jobs where state = 'ready' and jobs.lane = lanes.lane order by rank, id limit 1) as Due
+        from lanes where lane is not null limit 1000
+        """;
+
     /// All workers that were seen in the last day, whatever their organisations' jobs: a worker serves all.
     public async Task<IReadOnlyList<JobWorkerRow>> Workers(CancellationToken cancel) =>
         [.. (await database.Rows<StoredWorker>(WorkersSql, new { }, cancel)).Select(worker => worker.ToRow())];
+
+    /// Whether the worker is at work and runs jobs of the queue.
+    /// <param name="patience">It counts as gone when it was not seen for so long.</param>
+    public bool Takes(JobWorkerRow worker, string queue, TimeSpan patience) => worker.StoppedAt is null && worker.Concurrency > 0
+        && time.GetUtcNow() - worker.SeenAt <= patience && (worker.Queues.Count == 0 || worker.Queues.Contains(queue));
+
+    /// The queues in which jobs of the organisation have waited for a while, though no worker takes them, and since when: nothing will happen there by itself.
+    public async Task<IReadOnlyList<UnservedQueue>> Unserved(string organization, TimeSpan patience, CancellationToken cancel)
+    {
+        var waiting = (await database.Rows<WaitingLane>(WaitingSql, new { }, cancel)).FindAll(one => Lanes.OrganizationOf(one.Lane) == organization);
+        var late = waiting.Select(one => new UnservedQueue(Lanes.QueueOf(one.Lane), Statements.Time(one.Due))).Where(one => time.GetUtcNow() - one.Since > patience).ToList();
+        var workers = late.Count == 0 ? [] : await Workers(cancel);
+        return late.FindAll(one => !workers.Any(worker => Takes(worker, one.Queue, patience)));
+    }
 
     /// What was done since a moment, in steps of so many minutes; steps without any are left out.
     public async Task<IReadOnlyList<JobStats>> Stats(string organization, DateTimeOffset from, TimeSpan step, string? type, CancellationToken cancel)
@@ -50,5 +75,12 @@ public sealed class JobMonitor(IJobDatabase database, TimeProvider time)
         var now = time.GetUtcNow();
         return [.. (await database.Rows<StoredBacklog>(BacklogSql, new { }, cancel))
             .Select(row => new QueueBacklog(row.Queue, row.Ready, Statements.Time(row.OldestDue) is var due && due < now ? now - due : TimeSpan.Zero))];
+    }
+
+    private sealed record WaitingLane
+    {
+        public required string Lane { get; init; }
+
+        public required long Due { get; init; }
     }
 }

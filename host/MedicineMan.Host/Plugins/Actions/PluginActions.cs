@@ -44,9 +44,9 @@ internal sealed class PluginActions(PluginCatalogue catalogue, Database database
         {
             var (manifest, action) = (pressed.Manifest, pressed.Action);
             var arguments = new JsonObject(pressed.Arguments.Select(one => KeyValuePair.Create(one.Key, (JsonNode?)one.Value)));
-            var request = new JobRequest(visitor.Organization.Value, $"plugin:{manifest.Id}/{action.Job}", arguments.ToJsonString())
+            var request = PluginJobs.Request(manifest, action.Job, arguments.ToJsonString(), null) with
             {
-                Title = $"{manifest.Name}: {action.Id}", RequestedBy = visitor.Name, MaxAttempts = manifest.Jobs.First(job => job.Id == action.Job).MaxAttempts ?? 5,
+                Organization = visitor.Organization.Value, Title = $"{manifest.Name}: {action.Id}", RequestedBy = visitor.Name, Priority = visitor.Actor.Priority,
             };
             var job = await jobs.Enqueue(transaction, request, cancel);
             var entry = new AuditEntry("plugin.action", "plugin", manifest.Id, manifest.Name) { Detail = new Dictionary<string, string> { ["action"] = action.Id, ["job"] = job } };

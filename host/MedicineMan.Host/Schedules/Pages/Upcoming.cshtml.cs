@@ -4,6 +4,7 @@ using MedicineMan.Host.Data;
 using MedicineMan.Host.JobScreens;
 using MedicineMan.Host.Schedules.Coming;
 using MedicineMan.Host.Schedules.Times;
+using MedicineMan.Host.Shell;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.WebUtilities;
@@ -46,7 +47,7 @@ internal sealed class UpcomingModel(ComingStarts coming, TimeProvider time) : Pa
         var (now, visitor) = (time.GetUtcNow(), HttpContext.Visitor());
         string? problem = null;
         Shown = Views.FirstOrDefault(one => one == view) ?? Views[0];
-        Zone = DueTimes.Zone(zone ?? Request.Cookies["zone"] ?? "UTC") ?? TimeZoneInfo.Utc;
+        Zone = (zone is null ? null : DueTimes.Zone(zone)) ?? ReaderZone.Of(Request);
         Today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, Zone).DateTime);
         On = JobScreens.Days.Start(on, 0, ref problem) is { Year: > 1 and < 9990 } day ? DateOnly.FromDateTime(day.DateTime) : Today;
         var (first, count) = Shown switch { "day" => (On, 1), "week" => (Monday(On), 7), _ => (Monday(new DateOnly(On.Year, On.Month, 1)), 42) };

@@ -29,7 +29,7 @@ public abstract class RoleTests
         ["GET /plans"] = Role.Viewer, ["GET /plans/{id}"] = Role.Viewer, ["POST /plans"] = Role.Admin, ["PUT /plans/{id}"] = Role.Admin, ["DELETE /plans/{id}"] = Role.Admin, ["POST /plans/{id}/run"] = Role.Operator,
         ["GET /backups"] = Role.Viewer, ["GET /backups/{id}"] = Role.Viewer, ["GET /backups/{id}/objects"] = Role.Viewer, ["POST /backups/{id}/prove"] = Role.Operator,
         ["GET /restores"] = Role.Viewer, ["GET /restores/{id}"] = Role.Viewer, ["POST /restores"] = Role.Operator,
-        ["GET /jobs"] = Role.Viewer, ["GET /jobs/counts"] = Role.Viewer, ["GET /jobs/{id}"] = Role.Viewer, ["GET /jobs/{id}/log"] = Role.Viewer, ["POST /jobs/{id}/cancel"] = Role.Operator, ["POST /jobs/{id}/retry"] = Role.Operator,
+        ["GET /jobs"] = Role.Viewer, ["GET /jobs/counts"] = Role.Viewer, ["GET /jobs/{id}"] = Role.Viewer, ["GET /jobs/{id}/log"] = Role.Viewer, ["POST /jobs/{id}/cancel"] = Role.Operator, ["POST /jobs/{id}/retry"] = Role.Operator, ["POST /jobs/{id}/run-again"] = Role.Operator,
         ["GET /jobs/stats"] = Role.Viewer, ["GET /jobs/workers"] = Role.Viewer, ["GET /jobs/backlog"] = Role.Viewer, ["GET /jobs/dead"] = Role.Viewer, ["POST /jobs/dead/retry"] = Role.Operator,
         ["GET /jobs/pauses"] = Role.Viewer, ["POST /jobs/pauses"] = Role.Admin, ["POST /jobs/pauses/resume"] = Role.Admin, ["GET /jobs/groups/{id}"] = Role.Viewer,
         ["GET /schedules"] = Role.Viewer, ["GET /schedules/upcoming"] = Role.Viewer, ["GET /schedules/{id}"] = Role.Viewer, ["GET /schedules/{id}/starts"] = Role.Viewer, ["POST /schedules"] = Role.Admin, ["POST /schedules/preview"] = Role.Viewer,
