@@ -54,7 +54,9 @@ internal static class JobView
     /// What stood behind an error, the nearest first.
     public static IReadOnlyList<string> Causes(string? error) => error?.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[1..] ?? [];
 
-    /// What happened to a job and when, in order.
+    private const int MostOnTimeline = 25;
+
+    /// What happened to a job and when, in order; of many attempts the last ones.
     public static IReadOnlyList<JobMoment> Timeline(JobRow job, IReadOnlyList<JobAttempt> attempts, DateTimeOffset now)
     {
         List<JobMoment> moments = [new(job.CreatedAt, "none", "plus", job.RequestedBy is null ? "Enqueued" : $"Asked for by {job.RequestedBy}")];
@@ -64,7 +66,7 @@ internal static class JobView
             moments.Add(new(later, "none", "clock", later > now ? "Not before" : "Due"));
         }
 
-        foreach (var attempt in attempts)
+        foreach (var attempt in attempts.TakeLast(MostOnTimeline))
         {
             var number = attempts.Count > 1 || attempt.Number > 1 ? $"Attempt {attempt.Number}" : "It";
             moments.Add(new(attempt.StartedAt, "busy", "player-play", $"{number} started on {attempt.Worker}"));

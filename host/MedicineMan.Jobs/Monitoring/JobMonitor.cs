@@ -17,9 +17,12 @@ public sealed class JobMonitor(IJobDatabase database, TimeProvider time)
         """;
 
     private const string DeadSignaturesSql = """
-        select type as Type, signature as Signature, count(*) as Jobs, min(ended_at) as FirstAt, max(ended_at) as LastAt, max(id) as NewestId
-        from jobs where organization_id = @organization and state = 'dead'
-        group by type, signature order by max(ended_at) desc limit 100
+        select type as Type, signature as Signature, jobs as Jobs, newest as NewestId,
+            (select ended_at from jobs where id = oldest) as FirstAt, (select ended_at from jobs where id = newest) as LastAt
+        from (
+            select type, signature, count(*) as jobs, min(id) as oldest, max(id) as newest from jobs where organization_id = @organization and state = 'dead'
+            group by type, signature order by max(id) desc limit 100) as kinds
+        order by newest desc
         """;
 
     private const string BacklogSql = """
@@ -60,12 +63,15 @@ public sealed class JobMonitor(IJobDatabase database, TimeProvider time)
     /// What was done since a moment, in steps of so many minutes; steps without any are left out.
     public async Task<IReadOnlyList<JobStats>> Stats(string organization, DateTimeOffset from, TimeSpan step, string? type, CancellationToken cancel)
     {
-        var rows = await database.Rows<StoredStats>(StatsSql + (type is null ? "" : " and type = @type"), new { organization, from = from.Milliseconds(), type }, cancel);
-        return [.. rows.GroupBy(row => row.Minute / (long)step.TotalMilliseconds * (long)step.TotalMilliseconds).OrderBy(some => some.Key)
+        // Whole steps: of the first one, too, all is told.
+        var length = (long)step.TotalMilliseconds;
+        var start = from.Milliseconds() / length * length;
+        var rows = await database.Rows<StoredStats>(StatsSql + (type is null ? "" : " and type = @type"), new { organization, from = start, type }, cancel);
+        return [.. rows.GroupBy(row => row.Minute / length * length).OrderBy(some => some.Key)
             .Select(some => JobStats.Sum(Statements.Time(some.Key), some))];
     }
 
-    /// Dead jobs by type and kind of error, the kind that came up last first.
+    /// Dead jobs by type and kind of error, of the hundred kinds that came up last. All is told from an index; only the oldest and the newest of each are looked up.
     public async Task<IReadOnlyList<DeadKind>> DeadKinds(string organization, CancellationToken cancel) =>
         [.. (await database.Rows<StoredDeadKind>(DeadSignaturesSql, new { organization }, cancel)).Select(kind => kind.ToKind())];
 

@@ -88,7 +88,7 @@ public sealed class ComingStartsTests
         var first = await viewer.Get($"schedules/upcoming?from={from}&to={to}&size=3");
         var second = await viewer.Get($"schedules/upcoming?from={from}&to={to}&size=3&after={Uri.EscapeDataString(first.Json.GetProperty("next").GetString()!)}");
 
-        Assert.Contains(month.Page.QuerySelectorAll("table.calendar li a"), link => link.GetAttribute("href") == $"/jobs/schedules/{nightly}" && link.TextContent.Contains("02:00", StringComparison.Ordinal));
+        Assert.Contains(month.Page.QuerySelectorAll("table.day-grid li a"), link => link.GetAttribute("href") == $"/jobs/schedules/{nightly}" && link.TextContent.Contains("02:00", StringComparison.Ordinal));
         Assert.DoesNotContain("Resting", month.Text, StringComparison.Ordinal);
         Assert.Equal(["00:00", "02:00"], list.Page.QuerySelectorAll("tbody tr td:first-child").Select(cell => cell.TextContent));
         Assert.Contains("1,440 times until 23:59", list.Text, StringComparison.Ordinal);
@@ -98,6 +98,7 @@ public sealed class ComingStartsTests
         var refused = await viewer.Get($"schedules/upcoming?from={to}&to={from}");
         Assert.Equal(400, refused.Status);
         Assert.Contains("later than from", refused.Detail, StringComparison.Ordinal);
+        Assert.Contains("\"soon\" cannot be read as from. Write a moment", (await viewer.Get("schedules/upcoming?from=soon")).Detail, StringComparison.Ordinal);
         Assert.Contains("is no day", (await owner.Get("/jobs/upcoming?on=tomorrow")).Text, StringComparison.Ordinal);
         Assert.Contains("There is no time zone", (await owner.Get("/jobs/upcoming?zone=Mars/Base")).Text, StringComparison.Ordinal);
         Assert.Contains("That is over", (await owner.Get("/jobs/upcoming?view=week&on=2020-01-01")).Text, StringComparison.Ordinal);
