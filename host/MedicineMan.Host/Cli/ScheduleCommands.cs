@@ -53,7 +53,7 @@ internal static class ScheduleCommands
             return output.List(
                 host.All<ComingStartAnswer>($"schedules/upcoming?{query}", cancel),
                 "Nothing is started by the clock in this time.",
-                ("STARTS AT", start => Output.Time(start.StartAt)), ("SCHEDULE", start => start.Name), ("TIMES", start => start.Times == 1 ? null : $"{start.Times}{(start.OrMore ? " or more" : "")}, until {Output.Time(start.LastStartAt)}"));
+                ("STARTS AT", start => Output.Time(start.StartAt)), ("SCHEDULE", start => start.Name), ("TIMES", start => start.Times == 1 ? null : start.OrMore ? $"{start.Times} or more" : $"{start.Times}, until {Output.Time(start.LastStartAt)}"));
         });
     }
 

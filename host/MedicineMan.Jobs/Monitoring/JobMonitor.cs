@@ -5,6 +5,9 @@ namespace MedicineMan.Jobs.Monitoring;
 /// What an operator asks about the queue as a whole.
 public sealed class JobMonitor(IJobDatabase database, TimeProvider time)
 {
+    /// Kinds of dead jobs that are told apart at most.
+    public const int MostKinds = 100;
+
     private const string WorkersSql = """
         select name as Name, version as Version, queues as Queues, concurrency as Concurrency, running as Running, reserved as Reserved, done as Done,
             started_at as StartedAt, seen_at as SeenAt, stopped_at as StoppedAt
@@ -16,12 +19,12 @@ public sealed class JobMonitor(IJobDatabase database, TimeProvider time)
         from job_stats where organization_id = @organization and minute >= @from
         """;
 
-    private const string DeadSignaturesSql = """
+    private static readonly string DeadSignaturesSql = $"""
         select type as Type, signature as Signature, jobs as Jobs, newest as NewestId,
             (select ended_at from jobs where id = oldest) as FirstAt, (select ended_at from jobs where id = newest) as LastAt
         from (
             select type, signature, count(*) as jobs, min(id) as oldest, max(id) as newest from jobs where organization_id = @organization and state = 'dead'
-            group by type, signature order by max(id) desc limit 100) as kinds
+            group by type, signature order by max(id) desc limit {MostKinds}) as kinds
         order by newest desc
         """;
 

@@ -17,8 +17,8 @@ internal sealed class ComingStarts(ScheduleStore schedules, PluginSchedules plug
     /// Counting the starts of a day ends there.
     public const int MostCounted = 1440;
 
-    // Due times that are worked out for one answer, a few tenths of a second's worth; from then on a day's starts are not counted any further than it takes to see that they are many.
-    private const int MostLooked = 200_000;
+    // Due times that are worked out for one answer, a tenth of a second's worth; from then on a day's starts are not counted any further than it takes to see that they are many.
+    private const int MostLooked = 60_000;
 
     /// The starts of a stretch of time by their moment. Of days that lie further ahead the answer takes no longer: nothing is worked out that is not on the page.
     /// <param name="house">Whether those of plugins belong to it: they work for the installation's first organisation.</param>
