@@ -57,6 +57,11 @@ internal sealed class DueTimes
     public DateTimeOffset StartOf(DateTimeOffset due)
     {
         var spread = due.AddSeconds(jitter == 0 ? 0 : Spread(due) % (uint)(jitter + 1));
+        if (blackouts.Longest == TimeSpan.Zero)
+        {
+            return spread;
+        }
+
         var local = TimeZoneInfo.ConvertTime(spread, zone);
         var free = blackouts.Free(local.DateTime);
         if (free == local.DateTime)
