@@ -23,6 +23,9 @@ public sealed record JobPolicy
 
     public TimeSpan? RetryCap { get; init; }
 
+    /// Whether one that succeeded may be run once more on its own: not when it is a step of something that keeps a record of its own.
+    public bool Repeatable { get; init; } = true;
+
     /// Most starts of this type in a second, on all workers together; 0.1 is one in ten seconds.
     public double? PerSecond { get; init; }
 }

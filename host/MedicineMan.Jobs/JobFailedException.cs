@@ -24,6 +24,19 @@ public sealed record JobFailure(bool Permanent, string Message)
     /// When the next try makes sense, if somebody said so; else the pause grows with each failure.
     public TimeSpan? RetryAfter { get; init; }
 
+    /// The message, and below it a line for each cause behind the exception that says something new. What failures of a kind have in common is the first line.
+    internal JobFailure WithCauses(Exception exception)
+    {
+        const int most = 8;
+        var message = Message;
+        for (var (cause, depth) = (exception.InnerException, 0); cause is not null && depth < most; (cause, depth) = (cause.InnerException, depth + 1))
+        {
+            message = message.Contains(cause.Message, StringComparison.Ordinal) ? message : $"{message}\nCaused by {cause.GetType().Name}: {cause.Message.ReplaceLineEndings(" ")}";
+        }
+
+        return this with { Message = message };
+    }
+
     public static JobFailure From(Exception exception) => exception switch
     {
         JobFailedException => new(true, exception.Message),

@@ -23,6 +23,6 @@ public sealed record JobFilter
     public DateTimeOffset? Until { get; init; }
 }
 
-/// Some of a list, newest first, and the id behind which it goes on; null at the end. A search for text looks through so many jobs at a time, so it
+/// Some of a list, newest first, and the id behind which it goes on; null at the end. A search by more than one thing looks through so many jobs at a time, so it
 /// can go on behind a page that holds few or none.
 public sealed record JobPage(IReadOnlyList<JobRow> Rows, string? Next);

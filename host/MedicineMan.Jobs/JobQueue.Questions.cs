@@ -25,7 +25,7 @@ public sealed partial class JobQueue
     private const string SincePart = " and id >= @since";
     private const string UntilPart = " and id < @until";
     private const string TextPart = " and (lower(coalesce(title, type)) like @text escape '\\' or lower(error) like @text escape '\\' or id = @id)";
-    private const int TextWindow = 20_000;
+    private const int Window = 20_000;
     private const string AfterPart = " and id < @after";
     private const string OrderPart = " order by id desc limit @size";
 
@@ -54,11 +54,20 @@ public sealed partial class JobQueue
     private static readonly string CountsSql = string.Join(" union all ", Enum.GetValues<JobState>().Select(state =>
         $"select '{state.Stored()}' as State, count(*) as Jobs from (select 1 from jobs where organization_id = @organization and state = '{state.Stored()}' limit {MostCounted}) as counted"));
 
+    // Counting stops somewhere, so that a group of a million does not hold its page up.
+    private static readonly string GroupCountsSql = $"""
+        select state as State, count(*) as Jobs from (select state from jobs where organization_id = @organization and group_id = @id limit {MostInGroup}) as members group by state
+        """;
+
     public async Task<JobRow?> Find(string organization, string id, CancellationToken cancel) =>
         (await database.Rows<StoredJob>(FindSql, new { organization, id }, cancel)).SingleOrDefault()?.ToRow();
 
     public async Task<JobGroup?> FindGroup(string organization, string id, CancellationToken cancel) =>
         (await database.Rows<StoredGroup>(Groups.FindSql, new { organization, id }, cancel)).SingleOrDefault()?.ToGroup();
+
+    /// Jobs of a group by state, of its first <see cref="MostInGroup"/>; states without any are left out.
+    public async Task<IReadOnlyDictionary<JobState, long>> GroupCounts(string organization, string id, CancellationToken cancel) =>
+        (await database.Rows<StoredCount>(GroupCountsSql, new { organization, id }, cancel)).ToDictionary(count => JobStates.Read(count.State), count => count.Jobs);
 
     /// Newest first; on from below the job whose id is given.
     public async Task<IReadOnlyList<JobRow>> Page(string organization, JobFilter filter, string? after, int size, CancellationToken cancel)
@@ -67,36 +76,51 @@ public sealed partial class JobQueue
         return [.. (await database.Rows<StoredJob>(sql, Question(organization, filter, after, size), cancel)).Select(job => job.ToRow())];
     }
 
-    /// One page of a list. A search for text looks through 20,000 jobs at most, so that no search holds the database up.
+    /// One page of a list. With one filter an index gives it; with more, or a search for text, 20,000 jobs at most are looked through for it, so that nothing
+    /// that is asked for holds the database up.
     public async Task<JobPage> List(string organization, JobFilter filter, string? after, int size, CancellationToken cancel)
     {
-        if (filter.Text is null)
+        var (lead, rest) = Parts(filter);
+        if (rest.Length == 0)
         {
             var page = await Page(organization, filter, after, size + 1, cancel);
             return page.Count > size ? new([.. page.Take(size)], page[size - 1].Id) : new(page, null);
         }
 
-        var window = $"(select * from jobs where organization_id = @organization{Where(filter, after)} order by id desc limit {TextWindow}) as window_of_jobs";
+        var window = $"(select * from jobs where organization_id = @organization{lead}{Span(filter, after)} order by id desc limit {Window}) as window_of_jobs";
         var question = Question(organization, filter, after, size + 1);
-        var found = await database.Rows<StoredJob>($"select {Columns} from {window} where true{TextPart}{OrderPart}", question, cancel);
+        var found = await database.Rows<StoredJob>($"select {Columns} from {window} where true{rest}{OrderPart}", question, cancel);
         if (found.Count > size)
         {
             return new([.. found.Take(size).Select(job => job.ToRow())], found[size - 1].Id);
         }
 
         var seen = (await database.Rows<Seen>($"select count(*) as Jobs, min(id) as Last from {window}", question, cancel)).Single();
-        return new([.. found.Select(job => job.ToRow())], seen.Jobs == TextWindow ? seen.Last : null);
+        return new([.. found.Select(job => job.ToRow())], seen.Jobs == Window ? seen.Last : null);
     }
 
-    private static string Where(JobFilter filter, string? after) =>
-        (filter.State is null ? "" : StatePart)
-        + (filter.Type is null ? "" : TypePart)
-        + (filter.ServerId is null ? "" : ServerPart)
-        + (filter.Person is null ? "" : PersonPart)
-        + (filter.Group is null ? "" : GroupPart)
-        + (filter.Since is null ? "" : SincePart)
-        + (filter.Until is null ? "" : UntilPart)
-        + (after is null ? "" : AfterPart);
+    private static string Where(JobFilter filter, string? after)
+    {
+        var (lead, others) = Parts(filter with { Text = null });
+        return lead + others + Span(filter, after);
+    }
+
+    /// The filter that finds the fewest jobs by its index, as a rule, and the others.
+    private static (string Lead, string Others) Parts(JobFilter filter)
+    {
+        var state = filter.State is null ? "" : StatePart;
+        var isRare = filter.State is JobState.Running or JobState.Retrying or JobState.Dead or JobState.Cancelled;
+        string[] parts =
+        [
+            isRare ? state : "", filter.Group is null ? "" : GroupPart, filter.ServerId is null ? "" : ServerPart, filter.Person is null ? "" : PersonPart, filter.Type is null ? "" : TypePart,
+            isRare ? "" : state,
+        ];
+        var given = parts.Where(part => part.Length > 0).ToList();
+        return (given.FirstOrDefault(""), string.Concat(given.Skip(1)) + (filter.Text is null ? "" : TextPart));
+    }
+
+    private static string Span(JobFilter filter, string? after) =>
+        (filter.Since is null ? "" : SincePart) + (filter.Until is null ? "" : UntilPart) + (after is null ? "" : AfterPart);
 
     private static object Question(string organization, JobFilter filter, string? after, int size) => new
     {
@@ -134,6 +158,9 @@ public sealed partial class JobQueue
         var attempts = await database.Rows<StoredAttempt>(AttemptsSql, new { organization, id }, cancel);
         return [.. attempts.Select(attempt => attempt.ToAttempt()).Reverse()];
     }
+
+    /// Jobs of a group that are counted by state.
+    public const int MostInGroup = 10_000;
 
     /// Counting stops there, so that a long history does not slow a page down.
     public const int MostCounted = 100_000;

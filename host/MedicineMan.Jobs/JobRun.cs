@@ -26,6 +26,9 @@ public sealed class JobRun
 
     public string Type => job.Type;
 
+    /// As enqueued: what follows from this job may be as urgent.
+    public int Priority => job.Priority;
+
     /// Version of the arguments, as enqueued.
     public int Version => job.Version;
 

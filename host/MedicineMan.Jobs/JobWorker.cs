@@ -58,7 +58,8 @@ public sealed partial class JobWorker : IAsyncDisposable
         row = new WorkerRow(database, options, crew, time);
         report = new Loop("report", options.Heartbeat, time, logger, Report);
         var pruning = new Pruning(database, options, time);
-        prune = new Loop("prune", options.PruneInterval, time, logger, async cancelled => Again(prune!, await pruning.Prune(cancelled)));
+        var rollup = new Rollup(database, time);
+        prune = new Loop("prune", options.PruneInterval, time, logger, async cancelled => Again(prune!, await pruning.Prune(cancelled) | await rollup.Fold(cancelled)));
         upkeep = new Upkeep(leases, crew, ownRows, options, time, logger);
     }
 

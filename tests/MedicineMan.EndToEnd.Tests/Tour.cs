@@ -10,7 +10,7 @@ internal static class Tour
     [
         ("home", "/"), ("servers", "/servers"), ("server-add", "/servers/add"), ("backups", "/backups"), ("repositories", "/backups/repositories"), ("repository-new", "/backups/repositories/new"),
         ("plan-new", "/backups/plans/new"), ("jobs", "/jobs"), ("jobs-dead", "/jobs/dead"), ("jobs-throughput", "/jobs/throughput"), ("jobs-workers", "/jobs/workers"),
-        ("schedules", "/jobs/schedules"), ("settings", "/settings"),
+        ("schedules", "/jobs/schedules"), ("jobs-upcoming", "/jobs/upcoming"), ("jobs-upcoming-week", "/jobs/upcoming?view=week"), ("settings", "/settings"),
     ];
 
     /// What could not be read on a narrow screen.

@@ -19,6 +19,7 @@ internal static class JobsApi
         jobs.MapGet("/{id}/log", Log).RequireAuthorization(Policies.Viewer).WithName("getJobLog").WithSummary("Log lines in order; next is always given, so that a running job can be followed");
         jobs.MapPost("/{id}/cancel", Cancel).RequireAuthorization(Policies.Operator).WithName("cancelJob").WithSummary("Cancels a waiting job, or asks a running one to stop");
         jobs.MapPost("/{id}/retry", Retry).RequireAuthorization(Policies.Operator).WithName("retryJob").WithSummary("Runs a dead or cancelled job again");
+        jobs.MapPost("/{id}/run-again", RunAgain).RequireAuthorization(Policies.Operator).WithName("runJobAgain").WithSummary("Does once more, as another job, what a job that succeeded has done");
     }
 
     private static async Task<Ok<ListOf<JobAnswer>>> List(
@@ -69,6 +70,14 @@ internal static class JobsApi
             : throw ApiProblem.Conflict("not-retryable", "The job is waiting or running, it succeeded, or another one like it is under way.");
     }
 
+    private static async Task<Accepted<JobAnswer>> RunAgain(string id, HttpContext http, JobQueue jobs, JobActions actions, CancellationToken cancel)
+    {
+        await One(id, http, jobs, cancel);
+        return await actions.RunAgain(http.Visitor(), id, cancel) is { } again
+            ? await Accepted(again, http, jobs, cancel)
+            : throw ApiProblem.Conflict("not-repeatable", "The job has not succeeded, or is part of something that is started anew as a whole, such as a backup.");
+    }
+
     /// The answer to whatever is done by a job: 202, and where to see how far it is.
     public static async Task<Accepted<JobAnswer>> Accepted(string id, HttpContext http, JobQueue jobs, CancellationToken cancel) =>
         TypedResults.Accepted($"{ApiSetup.Root}/jobs/{id}", JobAnswer.Of(await One(id, http, jobs, cancel)));
@@ -108,6 +117,21 @@ internal sealed record JobAnswer
 
     public required bool CancelRequested { get; init; }
 
+    public required string Queue { get; init; }
+
+    public required int Priority { get; init; }
+
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// Id of the group it belongs to.
+    public string? Group { get; init; }
+
+    /// What a ready job waits for besides a worker.
+    public string? WaitsFor { get; init; }
+
+    /// Who runs it, or ran it last.
+    public string? Worker { get; init; }
+
     public ProgressAnswer? Progress { get; init; }
 
     public string? Error { get; init; }
@@ -121,6 +145,7 @@ internal sealed record JobAnswer
     {
         Id = row.Id, Type = row.Type, Title = row.Title, State = row.State, ServerId = row.ServerId, RequestedBy = row.RequestedBy, Attempt = row.Attempt, Failures = row.Failures,
         MaxAttempts = row.MaxAttempts, CreatedAt = row.CreatedAt, DueAt = row.DueAt, StartedAt = row.StartedAt, EndedAt = row.EndedAt, CancelRequested = row.CancelRequested,
+        Queue = row.Queue, Priority = row.Priority, Deadline = row.Deadline, Group = row.Group, WaitsFor = JobView.Waits(row), Worker = row.Worker,
         Progress = row.Progress is { } at ? new ProgressAnswer(at.Stage, at.Done, at.Total, at.Unit, at.Detail) : null, Error = row.Error,
     };
 }

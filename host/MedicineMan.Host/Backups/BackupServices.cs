@@ -12,11 +12,14 @@ namespace MedicineMan.Host.Backups;
 /// Plans, runs, proofs, restores and the repositories they live in.
 internal static class BackupServices
 {
+    /// The queue of what may take hours, so that workers of the others always have a place for a scan or a look into a repository.
+    public const string Queue = "backups";
+
     public static void AddBackups(this IServiceCollection services)
     {
         services.AddSingleton<RepositoryStore>().AddSingleton<OpenRepositories>().AddSingleton<SnapshotStore>().AddSingleton<StorageKinds>();
         services.AddSingleton<PlanStore>().AddSingleton<Sources>().AddSingleton<BackupKinds>().AddSingleton<PlanChoices>();
-        services.AddSingleton<RunStore>().AddSingleton<RunRecord>().AddSingleton<FirstProtection>();
+        services.AddSingleton<RunStore>().AddSingleton<RunRecord>().AddSingleton<FirstProtection>().AddSingleton<NewPlans>();
         services.AddSingleton<RestoreStore>().AddSingleton<ScratchTargets>();
         services.AddSingleton<AdoptRuns>();
         services.AddSingleton<IJobHandler, PrepareRepository>().AddSingleton<IJobHandler, ReadRepository>().AddSingleton<IJobHandler, LookAtSource>();

@@ -26,6 +26,7 @@ internal static class Failures
         JobFailedException dead => new JobFailure(true, dead.Message),
         StorageException storage => new JobFailure(!storage.Transient, storage.Message) { Expected = true },
         CommandException { Permanent: false } lost => new JobFailure(false, lost.Message) { Expected = true },
+        RetryLaterException later => new JobFailure(false, later.Message) { Expected = true, RetryAfter = later.After },
         UserFacingException known => new JobFailure(known.Permanent, known.Message) { Expected = true },
         _ => new JobFailure(false, Sentence(failure, CancellationToken.None)),
     };

@@ -10,7 +10,7 @@ namespace MedicineMan.Host.Backups;
 
 /// The shortest way from what a scan found to a proven backup: a repository on the local disk if there is none, a plan for each service
 /// chosen, and its first run.
-internal sealed class FirstProtection(ServerStore servers, ScanStore scans, RepositoryStore repositories, PlanStore plans, RunStore runs, BackupKinds kinds, DataDirectory data)
+internal sealed class FirstProtection(ServerStore servers, ScanStore scans, RepositoryStore repositories, RunStore runs, BackupKinds kinds, NewPlans newPlans, DataDirectory data)
 {
     /// The services of the first server that a plugin can back up, the surest first.
     public async Task<(Server? Server, IReadOnlyList<ServiceRow> Services)> Found(Visitor visitor, CancellationToken cancel)
@@ -26,9 +26,10 @@ internal sealed class FirstProtection(ServerStore servers, ScanStore scans, Repo
         return (server, [.. (await scans.Services(visitor.Organization, server.Id, cancel)).Where(service => known.Contains(service.Kind) && service.Running)]);
     }
 
+    /// <param name="dailyAt">Hour at which each is backed up by itself; null for by hand.</param>
     /// <param name="userName">User of the data store; null for the one that fits the service.</param>
     /// <returns>The ids of the runs.</returns>
-    public async Task<IReadOnlyList<string>> Protect(Visitor visitor, IReadOnlyList<string> services, string? userName, string? password, CancellationToken cancel)
+    public async Task<IReadOnlyList<string>> Protect(Visitor visitor, IReadOnlyList<string> services, string? userName, string? password, int? dailyAt, TimeZoneInfo zone, CancellationToken cancel)
     {
         var repository = await Repository(visitor, cancel);
         var started = new List<string>();
@@ -38,7 +39,7 @@ internal sealed class FirstProtection(ServerStore servers, ScanStore scans, Repo
             {
                 var plan = Suggestion.For(await servers.Get(visitor.Organization, found.ServerId, cancel), found, repository);
                 plan = string.IsNullOrEmpty(password) ? plan : plan with { Host = "127.0.0.1", UserName = userName, Password = password, RunAs = null };
-                var id = await plans.Add(visitor.Organization, visitor.Actor, plan, cancel);
+                var id = await newPlans.Add(visitor, plan, dailyAt, zone, cancel);
                 started.Add(await runs.BackUpNow(visitor.Organization, visitor.Actor, id, cancel));
             }
         }

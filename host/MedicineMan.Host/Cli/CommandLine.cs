@@ -2,6 +2,7 @@ using System.CommandLine;
 using MedicineMan.Host.Cli.Queue;
 using MedicineMan.Host.Cli.Repository;
 using MedicineMan.Host.Cli.Wire;
+using MedicineMan.Host.Data;
 using MedicineMan.Host.Setup;
 using MedicineMan.Sdk;
 
@@ -21,6 +22,8 @@ internal static class CommandLine
 
     private static Option<bool> SafeMode { get; } = new("--safe-mode") { Description = "Load no plugin, to get at a host that a plugin keeps from starting." };
 
+    private static Option<bool> NoWorker { get; } = new("--no-worker") { Description = "Only serve; jobs are run by \"medicineman worker\" processes on the same PostgreSQL database." };
+
     private static IReadOnlyList<Command> Subcommands =>
     [
         ServerCommands.Create(), PlanCommands.Create(), BackupCommands.Create(), RestoreCommands.Create(), JobCommands.Create(), ScheduleCommands.Create(), TokenCommands.Create(), Plugins.AuthorCommands.Under(PluginCommands.Create()),
@@ -29,13 +32,22 @@ internal static class CommandLine
 
     public static async Task<int> Run(string[] args)
     {
-        var root = new RootCommand("Medicine Man looks after servers: scans them, backs them up, really restores, and proves it.") { Data, Database, Urls, SafeMode };
+        var root = new RootCommand("Medicine Man looks after servers: scans them, backs them up, really restores, and proves it.") { Data, Database, Urls, SafeMode, NoWorker };
         foreach (var command in Subcommands)
         {
             root.Subcommands.Add(command);
         }
 
-        root.SetAction((parsed, cancel) => Serve.Run(Settings(parsed) with { SafeMode = parsed.GetValue(SafeMode) }, cancel));
+        root.SetAction((parsed, cancel) =>
+        {
+            var settings = Settings(parsed);
+            if (settings.NoWorker && (settings.Database is null || ConnectionStrings.IsSqlite(settings.Database)))
+            {
+                throw new UserFacingException("Without a worker of its own this host needs others on its database, and SQLite belongs to one process. Move to PostgreSQL with --database postgres://user:password@host/name, or leave --no-worker out.");
+            }
+
+            return Serve.Run(settings with { SafeMode = parsed.GetValue(SafeMode) }, cancel);
+        });
         try
         {
             var running = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
@@ -51,5 +63,5 @@ internal static class CommandLine
 
     /// Command line before environment before defaults.
     public static HostSettings Settings(ParseResult parsed) =>
-        HostSettings.Read(parsed.GetValue(Data), parsed.GetValue(Database), parsed.GetResult(Urls) is null ? null : parsed.GetValue(Urls));
+        HostSettings.Read(parsed.GetValue(Data), parsed.GetValue(Database), parsed.GetResult(Urls) is null ? null : parsed.GetValue(Urls), parsed.GetResult(NoWorker) is not null && parsed.GetValue(NoWorker));
 }

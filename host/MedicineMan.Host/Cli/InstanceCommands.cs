@@ -1,7 +1,9 @@
 using System.CommandLine;
 using MedicineMan.Host.Api;
+using MedicineMan.Host.Api.Contract;
 using MedicineMan.Host.Cli.Show;
 using MedicineMan.Host.Cli.Wire;
+using MedicineMan.Host.JobScreens;
 using MedicineMan.Host.Plugins;
 using MedicineMan.Host.Setup;
 using MedicineMan.Sdk;
@@ -52,6 +54,11 @@ internal static class InstanceCommands
             findings.Add(new($"plugin {plugin.Id}", plugin.State is PluginState.Started or PluginState.Disabled, plugin.State is PluginState.Started ? plugin.Version : plugin.Reason));
         }
 
+        foreach (var queue in (await host.Get<ListOf<BacklogAnswer>>("jobs/backlog", cancel)).Items.Where(queue => queue is { Workers: 0, OldestWaitSeconds: > 60 }))
+        {
+            findings.Add(new($"queue {queue.Queue}", false, $"jobs wait and no worker takes it. Run: medicineman worker --queues {queue.Queue}"));
+        }
+
         var dead = (await host.Get<Dictionary<string, long>>("jobs/counts", cancel)).GetValueOrDefault("dead");
         findings.Add(new("jobs", dead == 0, dead == 0 ? "none is dead" : $"{dead} dead. See: medicineman job list --state dead"));
         await output.List(findings.ToAsyncEnumerable(), "", ("", finding => finding.Ok ? "ok" : "bad"), ("WHAT", finding => finding.What), ("", finding => finding.Detail));
@@ -79,6 +86,7 @@ internal sealed record Settings(string Option, string? Value, string Origin, str
         yield return new("--data", inForce.Data, OriginOf(parsed.GetResult(CommandLine.Data) is not null, "MEDICINEMAN_DATA", "MEDICINEMAN__DATA"), "Folder for the database, keys and logs");
         yield return new("--database", Masked(inForce.Database) ?? "SQLite in the data folder", OriginOf(parsed.GetResult(CommandLine.Database) is not null, "MEDICINEMAN__DATABASE"), "Where the rows are");
         yield return new("--urls", inForce.Urls, OriginOf(false, "MEDICINEMAN__URLS"), "Where the server listens");
+        yield return new("--no-worker", inForce.NoWorker ? "true" : "false", OriginOf(false, "MEDICINEMAN__NOWORKER"), "Whether the server leaves jobs to worker processes");
         yield return new("--url", Variable("MEDICINEMAN_URL"), OriginOf(false, "MEDICINEMAN_URL"), "The host that commands speak to");
         yield return new("--token", Variable("MEDICINEMAN_TOKEN") is null ? null : "•••", OriginOf(false, "MEDICINEMAN_TOKEN"), "API token for --url");
         yield return new("", Variable(Secrets.KeyRing.Variable) is null ? null : "•••", OriginOf(false, Secrets.KeyRing.Variable), "Master key, when it does not lie in the data folder");

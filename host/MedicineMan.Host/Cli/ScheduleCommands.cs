@@ -2,6 +2,7 @@ using System.CommandLine;
 using MedicineMan.Host.Cli.Show;
 using MedicineMan.Host.Cli.Wire;
 using MedicineMan.Host.Schedules;
+using MedicineMan.Host.Schedules.Coming;
 
 namespace MedicineMan.Host.Cli;
 
@@ -11,7 +12,7 @@ internal static class ScheduleCommands
 
     public static Command Create() => new Command("schedule", "Schedules: what the clock starts.")
     {
-        List(), Show(), Add(), Act("pause", "Starts nothing until it is resumed."), Act("resume", "Goes on with the next due time."), Run(), Remove(),
+        List(), Show(), Upcoming(), Add(), Act("pause", "Starts nothing until it is resumed."), Act("resume", "Goes on with the next due time."), Run(), Remove(),
     }.ThroughTheDoor();
 
     private static Command List() => new Command("list", "Lists the schedules.").Does((_, host, output, cancel) => output.List(
@@ -32,6 +33,29 @@ internal static class ScheduleCommands
                 .. starts.Select(start => ($"due {Output.Time(start.DueAt)}", (string?)$"{start.Outcome}{(start.Reason is null ? "" : $": {start.Reason}")}")),
             ]);
     });
+
+    private static Command Upcoming()
+    {
+        var from = new Option<string?>("--from") { Description = "First day, such as 2026-11-28, in UTC. Default: now." };
+        var days = new Option<int>("--days") { Description = "So many days, at most 62.", DefaultValueFactory = _ => 7 };
+        var zone = new Option<string>("--zone") { Description = "Zone whose days count, for schedules that start often.", DefaultValueFactory = _ => "UTC" };
+        return new Command("upcoming", "What the clock is going to start, in order.") { from, days, zone }.Does((parsed, host, output, cancel) =>
+        {
+            string? problem = null;
+            var first = JobScreens.Days.Start(parsed.GetValue(from), 0, ref problem);
+            if (problem is not null || parsed.GetValue(days) is < 1 or > 62)
+            {
+                throw new Sdk.UserFacingException(problem ?? "--days is between 1 and 62.");
+            }
+
+            var to = (first ?? TimeProvider.System.GetUtcNow()).AddDays(parsed.GetValue(days));
+            var query = $"to={Uri.EscapeDataString($"{to:O}")}&zone={Uri.EscapeDataString(parsed.GetValue(zone)!)}{(first is { } day ? $"&from={Uri.EscapeDataString($"{day:O}")}" : "")}";
+            return output.List(
+                host.All<ComingStartAnswer>($"schedules/upcoming?{query}", cancel),
+                "Nothing is started by the clock in this time.",
+                ("STARTS AT", start => Output.Time(start.StartAt)), ("SCHEDULE", start => start.Name), ("TIMES", start => start.Times == 1 ? null : start.OrMore ? $"{start.Times} or more" : $"{start.Times}, until {Output.Time(start.LastStartAt)}"));
+        });
+    }
 
     private static Command Add()
     {

@@ -52,6 +52,6 @@ internal sealed record Cursor(params string[] Keys)
 
     public long Number(int key) => long.TryParse(Keys[key], out var number) ? number : throw Unreadable();
 
-    private static UserFacingException Unreadable() =>
+    internal static UserFacingException Unreadable() =>
         new("The cursor is not one this list gave out. Start again without it.") { Permanent = true };
 }

@@ -10,7 +10,7 @@ using System.Text.Json;
 namespace MedicineMan.Host.JobScreens;
 
 /// What a person may do to a job, each with its audit entry in the same transaction.
-internal sealed class JobActions(Database database, JobQueue jobs, JobPauses pauses, Settlement settlement, AuditLog audit)
+internal sealed class JobActions(Database database, JobQueue jobs, JobHandlers handlers, JobPauses pauses, Settlement settlement, AuditLog audit)
 {
     /// <returns>False when the job has ended already.</returns>
     public Task<bool> Cancel(Visitor visitor, string job, CancellationToken cancel) =>
@@ -36,7 +36,7 @@ internal sealed class JobActions(Database database, JobQueue jobs, JobPauses pau
                 var what = scope.Type is null ? "all dead jobs" : $"dead jobs of the type {scope.Type}";
                 var request = new JobRequest(visitor.Organization.Value, RetryDeadJobs.JobType, JsonSerializer.Serialize(scope, JsonSerializerOptions.Web))
                 {
-                    Title = $"Retry {what}", RequestedBy = visitor.Name, UniqueKey = $"retry-dead:{scope.Type}:{scope.Signature}", Priority = 5,
+                    Title = $"Retry {what}", RequestedBy = visitor.Name, UniqueKey = $"retry-dead:{scope.Type}:{scope.Signature}", Priority = visitor.Actor.Priority,
                 };
                 var job = await jobs.Enqueue(transaction, request, cancel);
                 var detail = new Dictionary<string, string> { ["scope"] = what, ["error"] = scope.Signature ?? "", ["upTo"] = scope.UpTo };
@@ -64,6 +64,27 @@ internal sealed class JobActions(Database database, JobQueue jobs, JobPauses pau
                 }
 
                 return done;
+            },
+            cancel);
+
+    /// Whether it succeeded and can do the same once more, as another job.
+    public bool CanRunAgain(JobRow job) => job.State is JobState.Succeeded && handlers.Find(job.Type) is { Policy.Repeatable: true };
+
+    /// Does once more what a job that succeeded has done.
+    /// <returns>The id of the new job, or of the one like it that is under way; null when it can't be.</returns>
+    public async Task<string?> RunAgain(Visitor visitor, string id, CancellationToken cancel) =>
+        await jobs.Find(visitor.Organization.Value, id, cancel) is not { } job || !CanRunAgain(job) ? null
+        : await database.Write(
+            async transaction =>
+            {
+                var request = new JobRequest(job.Organization, job.Type, job.Arguments)
+                {
+                    Version = job.Version, Title = job.Title, Queue = job.Queue, ServerId = job.ServerId, RequestedBy = visitor.Name, Priority = visitor.Actor.Priority, MaxAttempts = job.MaxAttempts,
+                    ConcurrencyKey = job.ConcurrencyKey, ConcurrencyLimit = job.ConcurrencyLimit, UniqueKey = job.UniqueKey, TimeLimit = job.TimeLimit,
+                };
+                var again = await jobs.Enqueue(transaction, request, cancel);
+                await audit.Record(transaction, visitor.Organization, visitor.Actor, new AuditEntry("job.run-again", "job", id, job.Title) { Detail = new Dictionary<string, string> { ["job"] = again } }, cancel);
+                return again;
             },
             cancel);
 

@@ -17,7 +17,7 @@ internal static class JobServices
         services.AddSingleton<JobChanges>().AddSingleton<JobQueue>().AddSingleton<JobMonitor>().AddSingleton<JobPauses>().AddSingleton<JobActions>().AddSingleton<IJobHandler, RetryDeadJobs>();
         services.AddSingleton(provider => new JobWorkerOptions
         {
-            Concurrency = provider.GetRequiredService<HostSettings>().Worker?.Concurrency ?? Math.Max(4, Environment.ProcessorCount * 2),
+            Concurrency = provider.GetRequiredService<HostSettings>().NoWorker ? 0 : provider.GetRequiredService<HostSettings>().Worker?.Concurrency ?? Math.Max(4, Environment.ProcessorCount * 2),
             Queues = provider.GetRequiredService<HostSettings>().Worker?.Queues,
             NodeFile = provider.GetRequiredService<DataDirectory>()[provider.GetRequiredService<HostSettings>().Worker is null ? "node" : "worker"],
             Classify = Failures.Classify,
@@ -39,7 +39,7 @@ internal sealed class JobHost(JobWorker worker, JobHandlers handlers, IEnumerabl
         }
 
         // Plugins come and go: who runs their jobs is asked anew for each. One that nobody has now is kept until its plugin is back.
-        handlers.Others = type => plugins.All().Any(job => job.Type == type) ? new PluginJobHandler(type, plugins) : null;
+        handlers.Others = type => plugins.All().FirstOrDefault(job => job.Type == type) is { } job ? new PluginJobHandler(job, plugins) : null;
 
         await worker.StartAsync(cancel);
     }
@@ -48,11 +48,13 @@ internal sealed class JobHost(JobWorker worker, JobHandlers handlers, IEnumerabl
 }
 
 /// A plugin's job as the queue sees it.
-internal sealed class PluginJobHandler(string type, PluginJobs plugins) : IJobHandler
+internal sealed class PluginJobHandler(PluginJob job, PluginJobs plugins) : IJobHandler
 {
-    public string Type => type;
+    public string Type => job.Type;
 
-    public Task Run(JobRun run, CancellationToken cancel) => plugins.Run(type, run.Arguments, new PluginRun(run), cancel);
+    public JobPolicy Policy { get; } = new() { PerSecond = job.PerMinute / 60.0 };
+
+    public Task Run(JobRun run, CancellationToken cancel) => plugins.Run(job.Type, run.Arguments, new PluginRun(run), cancel);
 
     private sealed class PluginRun(JobRun run) : Sdk.Jobs.IJobRun, IProgress<Sdk.Jobs.JobProgress>
     {

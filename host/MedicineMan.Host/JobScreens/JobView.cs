@@ -48,6 +48,46 @@ internal static class JobView
 
     public static JobState? Read(string? word) => States.Cast<JobState?>().FirstOrDefault(state => state!.Value.Word() == word);
 
+    /// An error without what stood behind it.
+    public static string? Sentence(string? error) => error?.Split('\n', 2)[0].TrimEnd();
+
+    /// What stood behind an error, the nearest first.
+    public static IReadOnlyList<string> Causes(string? error) => error?.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[1..] ?? [];
+
+    private const int MostOnTimeline = 25;
+
+    /// What happened to a job and when, in order; of many attempts the last ones.
+    public static IReadOnlyList<JobMoment> Timeline(JobRow job, IReadOnlyList<JobAttempt> attempts, DateTimeOffset now)
+    {
+        List<JobMoment> moments = [new(job.CreatedAt, "none", "plus", job.RequestedBy is null ? "Enqueued" : $"Asked for by {job.RequestedBy}")];
+        var due = job.DueAt > job.CreatedAt && attempts.Count == 0 ? job.DueAt : (DateTimeOffset?)null;
+        if (due is { } later)
+        {
+            moments.Add(new(later, "none", "clock", later > now ? "Not before" : "Due"));
+        }
+
+        foreach (var attempt in attempts.TakeLast(MostOnTimeline))
+        {
+            var number = attempts.Count > 1 || attempt.Number > 1 ? $"Attempt {attempt.Number}" : "It";
+            moments.Add(new(attempt.StartedAt, "busy", "player-play", $"{number} started on {attempt.Worker}"));
+            if (attempt.EndedAt is { } ended && attempt.Outcome != "running")
+            {
+                moments.Add(new(ended, Tone(attempt), Icon(attempt), $"{number} {(attempt.Outcome is "lost" or "cancelled" or "interrupted" ? "was " : "")}{attempt.Outcome} after {Took(ended - attempt.StartedAt)}"));
+            }
+        }
+
+        if (job is { State: JobState.Retrying } && attempts.Count > 0)
+        {
+            moments.Add(new(job.DueAt, "none", "clock", $"Attempt {job.Attempt + 1} is due"));
+        }
+        else if (job.EndedAt is { } over && (job.State is JobState.Dead || attempts.Count == 0))
+        {
+            moments.Add(new(over, job.State.Tone(), job.State.Icon(), job.State is JobState.Dead ? "Given up" : $"Ended as {job.State.Word()}"));
+        }
+
+        return moments;
+    }
+
     /// What a ready job waits for besides a worker; null for nothing else.
     public static string? Waits(JobRow job) => job.Wait switch
     {
@@ -107,3 +147,6 @@ internal static class JobView
         _ => JobState.Cancelled,
     };
 }
+
+/// Something that happened to a job.
+internal sealed record JobMoment(DateTimeOffset At, string Tone, string Icon, string Words);

@@ -35,8 +35,11 @@ internal static class QueueApi
 
     private static async Task<Ok<ListOf<JobWorkerRow>>> Workers(JobMonitor jobs, CancellationToken cancel) => All(await jobs.Workers(cancel));
 
-    private static async Task<Ok<ListOf<BacklogAnswer>>> Backlog(JobMonitor jobs, CancellationToken cancel) =>
-        All((await jobs.Backlog(cancel)).Select(queue => new BacklogAnswer(queue.Queue, queue.Ready, (long)queue.OldestWait.TotalSeconds)));
+    private static async Task<Ok<ListOf<BacklogAnswer>>> Backlog(JobMonitor jobs, JobWorkerOptions options, CancellationToken cancel)
+    {
+        var workers = await jobs.Workers(cancel);
+        return All((await jobs.Backlog(cancel)).Select(queue => new BacklogAnswer(queue.Queue, queue.Ready, (long)queue.OldestWait.TotalSeconds, workers.Count(worker => jobs.Takes(worker, queue.Queue, options.Lease)))));
+    }
 
     private static async Task<Ok<ListOf<DeadKind>>> Dead(HttpContext http, JobMonitor jobs, CancellationToken cancel) =>
         All(await jobs.DeadKinds(http.Visitor().Organization.Value, cancel));
@@ -58,12 +61,25 @@ internal static class QueueApi
         await actions.Resume(http.Visitor(), request.Kind!.Value, request.Valid(), cancel)
             ? await Pauses(http, jobs, cancel) : throw ApiProblem.Conflict("not-paused", "That is not held back.");
 
-    private static async Task<Ok<JobGroup>> Group(string id, HttpContext http, JobQueue jobs, CancellationToken cancel) =>
-        TypedResults.Ok(await jobs.FindGroup(http.Visitor().Organization.Value, id, cancel) ?? throw ApiProblem.NotFound("group of jobs", id));
+    private static async Task<Ok<GroupAnswer>> Group(string id, HttpContext http, JobQueue jobs, CancellationToken cancel)
+    {
+        var organization = http.Visitor().Organization.Value;
+        var group = await jobs.FindGroup(organization, id, cancel) ?? throw ApiProblem.NotFound("group of jobs", id);
+        var states = (await jobs.GroupCounts(organization, id, cancel)).ToDictionary(count => count.Key.Word(), count => count.Value);
+        return TypedResults.Ok(new GroupAnswer(group.Id, group.Title, group.Jobs, group.Open, group.Failed, states, group.Follows, group.NextJob, group.CreatedAt, group.EndedAt));
+    }
 
     /// A list that is short by its nature, and so has one page.
     private static Ok<ListOf<T>> All<T>(IEnumerable<T> items) => TypedResults.Ok(new ListOf<T>([.. items], null));
 }
+
+/// <param name="Open">Jobs that have not ended.</param>
+/// <param name="Failed">Jobs that died or were cancelled, and were not run again.</param>
+/// <param name="States">How many are in which state, of the first 10,000. Its jobs: <c>GET /jobs?group=</c>.</param>
+/// <param name="Follows">Whether another job follows.</param>
+/// <param name="NextJob">That job, once it is enqueued.</param>
+internal sealed record GroupAnswer(
+    string Id, string Title, int Jobs, int Open, int Failed, IReadOnlyDictionary<string, long> States, bool Follows, string? NextJob, DateTimeOffset CreatedAt, DateTimeOffset? EndedAt);
 
 /// <param name="From">Start of the step.</param>
 /// <param name="Failed">Attempts that are tried again.</param>
@@ -85,7 +101,8 @@ internal sealed record PercentilesAnswer(long P50, long P95, long P99)
 }
 
 /// <param name="Ready">Jobs that could run; at most 100,000 are counted over all queues.</param>
-internal sealed record BacklogAnswer(string Queue, long Ready, long OldestWaitSeconds);
+/// <param name="Workers">Workers that are at work and take this queue; when there is none, its jobs wait for ever.</param>
+internal sealed record BacklogAnswer(string Queue, long Ready, long OldestWaitSeconds, int Workers);
 
 internal sealed record DeadRetryRequest
 {

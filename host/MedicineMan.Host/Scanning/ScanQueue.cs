@@ -18,7 +18,8 @@ internal sealed class ScanQueue(Database database, JobQueue jobs, AuditLog audit
                 transaction,
                 new JobRequest(organization.Value, ScanServer.JobType, JsonSerializer.Serialize(new { server = server.Id }))
                 {
-                    Title = $"Scan {server.Name}", ServerId = server.Id, RequestedBy = actor.Name, UniqueKey = $"scan:{server.Id}", MaxAttempts = 3,
+                    Title = $"Scan {server.Name}", ServerId = server.Id, RequestedBy = actor.Name, Priority = actor.Priority, UniqueKey = $"scan:{server.Id}", MaxAttempts = 3,
+                    TimeLimit = TimeSpan.FromMinutes(15),
                 },
                 cancel);
             await audit.Record(transaction, organization, actor, new AuditEntry("server.scan-requested", "server", server.Id, server.Name), cancel);

@@ -1,5 +1,6 @@
 using Coravel;
 using Coravel.Scheduling.Schedule.Interfaces;
+using MedicineMan.Host.Schedules.Coming;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace MedicineMan.Host.Schedules;
@@ -50,6 +51,6 @@ internal static class ScheduleServices
     {
         services.AddScheduler();
         services.Configure<RazorPagesOptions>(pages => pages.Conventions.AddPageRoute("/Schedules/Pages/Edit", "/jobs/schedules/new"));
-        return services.AddSingleton<ScheduleStore>().AddSingleton<ScheduleActions>().AddSingleton<DueSchedules>().AddSingleton<PluginSchedules>().AddHostedService<ScheduleClock>();
+        return services.AddSingleton<ScheduleStore>().AddSingleton<ScheduleActions>().AddSingleton<DueSchedules>().AddSingleton<PluginSchedules>().AddSingleton<ComingStarts>().AddHostedService<ScheduleClock>();
     }
 }

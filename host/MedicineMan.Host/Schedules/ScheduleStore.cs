@@ -28,6 +28,10 @@ internal sealed class ScheduleStore(Database database, AuditLog audit, TimeProvi
         select {Columns} from schedules where organization_id = @organization and action = @action and subject = @subject order by name limit 20
         """;
 
+    private const string NextSql = $"""
+        select {Columns} from schedules where organization_id = @organization and start_at < @before order by start_at, id limit @most
+        """;
+
     private const string InsertSql = """
         insert into schedules (id, organization_id, name, action, subject, cron, zone, jitter_seconds, missed, missed_most, overlap, blackouts, due_at, start_at, created_at)
         values (@id, @organization, @Name, @Action, @Subject, @Cron, @Zone, @JitterSeconds, @missed, @MissedMost, @overlap, @Blackouts, @due, @start, @now)
@@ -70,6 +74,10 @@ internal sealed class ScheduleStore(Database database, AuditLog audit, TimeProvi
     /// Those of one subject, by name.
     public Task<IReadOnlyList<ScheduleRow>> Of(OrganizationId organization, string action, string subject, CancellationToken cancel) =>
         Read<ScheduleRow>(OfSql, new { organization, action, subject }, organization, cancel);
+
+    /// Those that start before a moment, the next first.
+    public Task<IReadOnlyList<ScheduleRow>> Next(OrganizationId organization, DateTimeOffset before, int most, CancellationToken cancel) =>
+        Read<ScheduleRow>(NextSql, new { organization, before, most }, organization, cancel);
 
     /// What became of the due times, newest first.
     public async Task<Page<ScheduleStart>> Starts(OrganizationId organization, string id, string? after, int size, CancellationToken cancel)

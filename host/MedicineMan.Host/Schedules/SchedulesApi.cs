@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Api;
 using MedicineMan.Host.Api.Contract;
+using MedicineMan.Host.Schedules.Coming;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -16,6 +17,7 @@ internal static class SchedulesApi
         schedules.MapGet("", List).RequireAuthorization(Policies.Viewer).WithName("listSchedules").WithSummary("Schedules by name");
         schedules.MapGet("/{id}", Get).RequireAuthorization(Policies.Viewer).WithName("getSchedule").WithSummary("One schedule with its next starts");
         schedules.MapGet("/{id}/starts", Starts).RequireAuthorization(Policies.Viewer).WithName("listScheduleStarts").WithSummary("What became of its due times, newest first");
+        ComingApi.Map(schedules);
         schedules.MapPost("", Add).RequireAuthorization(Policies.Admin).WithName("addSchedule").WithSummary("Adds a schedule");
         schedules.MapPost("/preview", Preview).RequireAuthorization(Policies.Viewer).WithName("previewSchedule").WithSummary("The next starts that a schedule would have; nothing is added");
         schedules.MapPut("/{id}", Edit).RequireAuthorization(Policies.Admin).WithName("editSchedule").WithSummary("Changes a schedule; its next start is counted from now");

@@ -15,16 +15,20 @@ internal sealed record HostSettings
     /// Load no plugin.
     public bool SafeMode { get; init; }
 
+    /// Only serves pages; jobs are for other processes.
+    public bool NoWorker { get; init; }
+
     /// Only works, and serves no pages; null for a host that does both.
     public WorkerSettings? Worker { get; init; }
 
-    public static HostSettings Read(string? data, string? database, string? urls)
+    public static HostSettings Read(string? data, string? database, string? urls, bool noWorker = false)
     {
         var settings = new HostSettings
         {
             Data = Path.GetFullPath(data ?? Variable("MEDICINEMAN_DATA") ?? Variable("MEDICINEMAN__DATA") ?? DefaultData()),
             Database = database ?? Variable("MEDICINEMAN__DATABASE"),
             Urls = urls ?? Variable("MEDICINEMAN__URLS") ?? "http://127.0.0.1:5080",
+            NoWorker = noWorker || Variable("MEDICINEMAN__NOWORKER") is "1" or "true",
         };
         return settings.Validated();
     }

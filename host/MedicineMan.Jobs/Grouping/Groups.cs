@@ -25,7 +25,7 @@ internal sealed class Groups(Insertion insertion)
         """;
 
     public const string FindSql = """
-        select id as Id, title as Title, jobs as Jobs, open as Open, failed as Failed, next_job_id as NextJob, created_at as CreatedAt, ended_at as EndedAt
+        select id as Id, title as Title, jobs as Jobs, open as Open, failed as Failed, case when continuation is null then 0 else 1 end as Follows, next_job_id as NextJob, created_at as CreatedAt, ended_at as EndedAt
         from job_groups where organization_id = @organization and id = @id
         """;
 

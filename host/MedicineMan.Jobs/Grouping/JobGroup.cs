@@ -25,6 +25,9 @@ public sealed record JobGroup
     /// Jobs that died or were cancelled, and were not run again.
     public required int Failed { get; init; }
 
+    /// Whether it has a continuation.
+    public required bool Follows { get; init; }
+
     /// The continuation, once it is enqueued.
     public string? NextJob { get; init; }
 

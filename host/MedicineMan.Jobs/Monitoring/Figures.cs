@@ -72,23 +72,19 @@ public sealed record Percentiles(TimeSpan P50, TimeSpan P95, TimeSpan P99)
 {
     internal static Percentiles Of(IEnumerable<string> histograms)
     {
-        var counts = new long[64];
+        var counts = new Histogram();
         foreach (var histogram in histograms)
         {
-            var bucket = 0;
-            foreach (var count in histogram.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            {
-                counts[bucket++] += long.Parse(count, System.Globalization.CultureInfo.InvariantCulture);
-            }
+            counts.Add(histogram);
         }
 
-        var all = counts.Sum();
+        var all = counts.All;
         return new(At(0.5), At(0.95), At(0.99));
 
         TimeSpan At(double share)
         {
             var left = (long)Math.Ceiling(all * share);
-            for (var bucket = 0; bucket < counts.Length && left > 0; bucket++)
+            for (var bucket = 0; bucket < Histogram.Buckets && left > 0; bucket++)
             {
                 left -= counts[bucket];
                 if (left <= 0)
@@ -122,3 +118,6 @@ public sealed record DeadKind
 
 /// What waits in a queue for a worker.
 public sealed record QueueBacklog(string Queue, long Ready, TimeSpan OldestWait);
+
+/// A queue that no worker takes, and since when its oldest job is due.
+public sealed record UnservedQueue(string Queue, DateTimeOffset Since);

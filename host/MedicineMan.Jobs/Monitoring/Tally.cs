@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Numerics;
 using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Monitoring;
@@ -9,8 +7,6 @@ namespace MedicineMan.Jobs.Monitoring;
 /// are the record, this is how they are seen from afar.
 internal sealed class Tally(IJobDatabase database, TimeProvider time)
 {
-    private const int Buckets = 40;
-
     private readonly string writeSql = $"""
         insert into job_stats (organization_id, minute, type, worker, succeeded, failed, dead, cancelled, wait_ms, run_ms)
         select org, minute, type, @worker, succeeded, failed, dead, cancelled, wait_ms, run_ms
@@ -69,8 +65,8 @@ internal sealed class Tally(IJobDatabase database, TimeProvider time)
 
     private sealed class Counts
     {
-        private readonly long[] wait = new long[Buckets];
-        private readonly long[] run = new long[Buckets];
+        private readonly Histogram wait = new();
+        private readonly Histogram run = new();
         private long succeeded;
         private long failed;
         private long dead;
@@ -97,20 +93,14 @@ internal sealed class Tally(IJobDatabase database, TimeProvider time)
                     break;
             }
 
-            wait[Bucket(outcome.Started - outcome.Claim.DueAt)]++;
-            run[Bucket(outcome.Finished - outcome.Started)]++;
+            wait.Add(outcome.Started - outcome.Claim.DueAt);
+            run.Add(outcome.Finished - outcome.Started);
         }
 
         public object ToRow(string org, long minute, string type)
         {
             IsNew = false;
-            return new { org, minute, type, succeeded, failed, dead, cancelled, WaitMs = Text(wait), RunMs = Text(run) };
+            return new { org, minute, type, succeeded, failed, dead, cancelled, WaitMs = wait.ToString(), RunMs = run.ToString() };
         }
-
-        /// 0 for less than a millisecond, then n for less than two to the n.
-        private static int Bucket(long milliseconds) => Math.Min(Buckets - 1, 64 - BitOperations.LeadingZeroCount((ulong)Math.Max(0, milliseconds)));
-
-        private static string Text(long[] buckets) =>
-            string.Join(' ', buckets.Take(Array.FindLastIndex(buckets, count => count > 0) + 1).Select(count => count.ToString(CultureInfo.InvariantCulture)));
     }
 }

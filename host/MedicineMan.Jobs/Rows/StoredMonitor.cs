@@ -97,6 +97,8 @@ internal sealed record StoredGroup
 
     public required int Failed { get; init; }
 
+    public required int Follows { get; init; }
+
     public string? NextJob { get; init; }
 
     public required long CreatedAt { get; init; }
@@ -105,6 +107,6 @@ internal sealed record StoredGroup
 
     public JobGroup ToGroup() => new()
     {
-        Id = Id, Title = Title, Jobs = Jobs, Open = Open, Failed = Failed, NextJob = NextJob, CreatedAt = Statements.Time(CreatedAt), EndedAt = Statements.Time(EndedAt),
+        Id = Id, Title = Title, Jobs = Jobs, Open = Open, Failed = Failed, Follows = Follows != 0, NextJob = NextJob, CreatedAt = Statements.Time(CreatedAt), EndedAt = Statements.Time(EndedAt),
     };
 }

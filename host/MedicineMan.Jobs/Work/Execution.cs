@@ -123,7 +123,7 @@ internal sealed partial class Execution(
                 default:
                     var failure = options.Classify(exception);
                     Log.Failed(logger, failure.Expected ? null : exception, job.Type, job.Id, job.Attempt, failure.Message);
-                    return exception is LeaseLostException ? null : verdict.Failed(job, now, failure, policy);
+                    return exception is LeaseLostException ? null : verdict.Failed(job, now, failure.WithCauses(exception), policy);
             }
         }
     }

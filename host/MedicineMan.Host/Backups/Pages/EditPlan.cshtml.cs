@@ -2,6 +2,7 @@ using MedicineMan.Host.Access;
 using MedicineMan.Host.Backups.Plans;
 using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Servers;
+using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
@@ -11,10 +12,14 @@ namespace MedicineMan.Host.Backups.Pages;
 
 /// A new plan (<c>/backups/plans/new</c>, filled in from what a scan found) or an existing one.
 [Authorize]
-internal sealed class EditPlanModel(PlanStore plans, PlanChoices choices) : PageModel
+internal sealed class EditPlanModel(PlanStore plans, PlanChoices choices, NewPlans newPlans) : PageModel
 {
     [BindProperty]
     public PlanForm Form { get; set; } = new();
+
+    /// Hour at which a new plan is backed up by itself; null for by hand.
+    [BindProperty]
+    public int? DailyAt { get; set; } = NewPlans.UsualHour;
 
     public PlanRow? Plan { get; private set; }
 
@@ -48,15 +53,8 @@ internal sealed class EditPlanModel(PlanStore plans, PlanChoices choices) : Page
         try
         {
             var settings = Form.Read();
-            if (Plan is null)
-            {
-                id = await plans.Add(visitor.Organization, visitor.Actor, settings, cancel);
-            }
-            else
-            {
-                await plans.Edit(visitor.Organization, visitor.Actor, Plan.Id, settings, cancel);
-            }
-
+            id ??= await newPlans.Add(visitor, settings, DailyAt, ReaderZone.Of(Request), cancel);
+            await (Plan is null ? Task.CompletedTask : plans.Edit(visitor.Organization, visitor.Actor, id, settings, cancel));
             return Redirect($"/backups/plans/{id}");
         }
         catch (UserFacingException refused)

@@ -165,7 +165,8 @@ internal sealed class PlanStore(Database database, AuditLog audit, SecretVault v
             transaction,
             new JobRequest(organization.Value, LookAtSource.JobType, $$"""{"plan":"{{id}}"}""")
             {
-                Title = $"Look at {plan.Name}", ServerId = plan.ServerId, RequestedBy = actor.Name, UniqueKey = $"look:{id}", MaxAttempts = 1,
+                Title = $"Look at {plan.Name}", ServerId = plan.ServerId, RequestedBy = actor.Name, Priority = actor.Priority, UniqueKey = $"look:{id}", MaxAttempts = 1,
+                TimeLimit = TimeSpan.FromMinutes(10),
             },
             cancel);
 

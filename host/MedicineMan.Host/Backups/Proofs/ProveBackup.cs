@@ -19,6 +19,8 @@ internal sealed class ProveBackup(
 
     public string Type => JobType;
 
+    public JobPolicy Policy { get; } = new() { Repeatable = false };
+
     public async Task Run(JobRun job, CancellationToken cancel)
     {
         var organization = new OrganizationId(job.Organization);

@@ -128,12 +128,19 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
             },
             cancel);
 
+    /// Looks into one storage at a time: a slow one takes no more of a worker's places than these.
+    public const int AtOnce = 2;
+
+    /// What looks into one storage shares this key.
+    public static string StorageKey(string repository) => $"storage:{repository}";
+
     private Task<string> EnqueuePreparation(DbTransaction transaction, OrganizationId organization, Actor actor, string id, string name, CancellationToken cancel) =>
         jobs.Enqueue(
             transaction,
             new JobRequest(organization.Value, PrepareRepository.JobType, $$"""{"repository":"{{id}}"}""")
             {
-                Title = $"Prepare repository {name}", RequestedBy = actor.Name, UniqueKey = $"prepare:{id}", MaxAttempts = 2,
+                Title = $"Prepare repository {name}", RequestedBy = actor.Name, Priority = actor.Priority, ConcurrencyKey = StorageKey(id), ConcurrencyLimit = AtOnce,
+                UniqueKey = $"prepare:{id}", MaxAttempts = 2, TimeLimit = TimeSpan.FromMinutes(30),
             },
             cancel);
 }

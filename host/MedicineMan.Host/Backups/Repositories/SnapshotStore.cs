@@ -89,8 +89,9 @@ internal sealed class SnapshotStore(Database database, JobQueue jobs, TimeProvid
                 transaction,
                 new JobRequest(organization.Value, ReadRepository.JobType, JsonSerializer.Serialize(new ReadRepository.Arguments(repository, snapshot, path), JsonSerializerOptions.Web))
                 {
-                    Title = snapshot is null ? "Read the list of snapshots" : $"Read {path} of snapshot {snapshot[..8]}", RequestedBy = actor.Name, Priority = 10,
-                    UniqueKey = $"read:{repository}:{snapshot}:{path}", MaxAttempts = 1,
+                    Title = snapshot is null ? "Read the list of snapshots" : $"Read {path} of snapshot {snapshot[..8]}", RequestedBy = actor.Name, Priority = actor.Priority,
+                    ConcurrencyKey = RepositoryStore.StorageKey(repository), ConcurrencyLimit = RepositoryStore.AtOnce, UniqueKey = $"read:{repository}:{snapshot}:{path}", MaxAttempts = 1,
+                    TimeLimit = TimeSpan.FromHours(1),
                 },
                 cancel),
             cancel);

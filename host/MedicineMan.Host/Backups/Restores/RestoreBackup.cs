@@ -17,6 +17,8 @@ internal sealed class RestoreBackup(RestoreStore restores, ScratchTargets scratc
 
     public string Type => JobType;
 
+    public JobPolicy Policy { get; } = new() { Repeatable = false };
+
     public async Task Run(JobRun job, CancellationToken cancel)
     {
         var organization = new OrganizationId(job.Organization);

@@ -103,7 +103,8 @@ internal sealed class RestoreStore(Database database, AuditLog audit, SecretVaul
                     transaction,
                     new JobRequest(organization.Value, RestoreBackup.JobType, $$"""{"restore":"{{id}}"}""")
                     {
-                        Title = $"{what} {request.Item} to {server}", ServerId = request.ServerId, RequestedBy = actor.Name, ConcurrencyKey = $"server:{request.ServerId}", MaxAttempts = 2,
+                        Title = $"{what} {request.Item} to {server}", ServerId = request.ServerId, RequestedBy = actor.Name, Priority = actor.Priority, Queue = BackupServices.Queue,
+                        ConcurrencyKey = $"server:{request.ServerId}", MaxAttempts = 2,
                     },
                     cancel);
                 await connection.ExecuteAsync(new CommandDefinition(LinkSql, new { organization, id, job }, transaction, cancellationToken: cancel));

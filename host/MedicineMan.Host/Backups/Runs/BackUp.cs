@@ -23,6 +23,8 @@ internal sealed class BackUp(
 
     public string Type => JobType;
 
+    public JobPolicy Policy { get; } = new() { Repeatable = false };
+
     public async Task Run(JobRun job, CancellationToken cancel)
     {
         var organization = new OrganizationId(job.Organization);
@@ -39,7 +41,7 @@ internal sealed class BackUp(
         try
         {
             var stored = await DumpAndStore(job, organization, run, stage, cancel);
-            await record.Stored(organization, actor, run, stored, cancel);
+            await record.Stored(organization, actor, run, stored, job.Priority, cancel);
             job.Log($"Stored snapshot {stored.SnapshotId[..8]}: {Size.Text(stored.ReadBytes)} read, {Size.Text(stored.StoredBytes)} stored.");
         }
         catch (LeaseLostException)

@@ -20,6 +20,9 @@ internal sealed record RunRow
 
     public string? ServerName { get; init; }
 
+    /// Where it is proven, as its plan says now; null for on its own server.
+    public string? ProofServerId { get; init; }
+
     public required string RepositoryId { get; init; }
 
     public required string Kind { get; init; }

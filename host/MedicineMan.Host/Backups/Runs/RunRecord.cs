@@ -54,12 +54,12 @@ internal sealed class RunRecord(Database database, AuditLog audit, RunStore runs
 
     public Task Dumped(OrganizationId organization, Actor actor, RunRow run, CancellationToken cancel) => Step(DumpedSql, "backup.dumped", organization, actor, run, cancel);
 
-    public Task Stored(OrganizationId organization, Actor actor, RunRow run, StoredDump dump, CancellationToken cancel) =>
+    public Task Stored(OrganizationId organization, Actor actor, RunRow run, StoredDump dump, int proofPriority, CancellationToken cancel) =>
         database.Write(
             async transaction =>
             {
                 var connection = transaction.Connection!;
-                var proof = run.ProveState is StageState.Skipped ? null : await runs.EnqueueProof(transaction, organization, actor, run, cancel);
+                var proof = run.ProveState is StageState.Skipped ? null : await runs.EnqueueProof(transaction, organization, actor, run, proofPriority, cancel);
                 var objects = dump.Report.Items.SelectMany(item => item.Objects.Select(o => new { organization, id = run.Id, Item = item.Name, o.Name, o.Rows, o.Bytes, o.Checksum })).ToList();
                 await connection.ExecuteAsync(new CommandDefinition(
                     StoredSql,

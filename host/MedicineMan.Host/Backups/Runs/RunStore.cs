@@ -14,7 +14,7 @@ namespace MedicineMan.Host.Backups.Runs;
 internal sealed class RunStore(Database database, AuditLog audit, JobQueue jobs, TimeProvider time)
 {
     private const string Select = """
-        select r.id, r.plan_id as PlanId, p.name as PlanName, r.origin, r.server_id as ServerId, s.name as ServerName, r.repository_id as RepositoryId, r.kind, r.items,
+        select r.id, r.plan_id as PlanId, p.name as PlanName, p.proof_server_id as ProofServerId, r.origin, r.server_id as ServerId, s.name as ServerName, r.repository_id as RepositoryId, r.kind, r.items,
                r.dump_state as DumpState, r.store_state as StoreState, r.prove_state as ProveState, r.error, r.prove_error as ProveError,
                r.dump_job_id as DumpJobId, r.prove_job_id as ProveJobId, r.snapshot_id as SnapshotId, r.read_bytes as ReadBytes, r.new_bytes as NewBytes,
                r.stored_bytes as StoredBytes, r.tables, r.table_rows as TableRows, r.tools, r.started_at as StartedAt, r.stored_at as StoredAt,
@@ -129,7 +129,8 @@ internal sealed class RunStore(Database database, AuditLog audit, JobQueue jobs,
             transaction,
             new JobRequest(organization.Value, BackUp.JobType, $$"""{"run":"{{id}}"}""")
             {
-                Title = $"Back up {row.Name}", ServerId = row.ServerId, RequestedBy = actor.Name, ConcurrencyKey = $"server:{row.ServerId}", MaxAttempts = 3,
+                Title = $"Back up {row.Name}", ServerId = row.ServerId, RequestedBy = actor.Name, Priority = actor.Priority, Queue = BackupServices.Queue,
+                ConcurrencyKey = $"server:{row.ServerId}", MaxAttempts = 3,
             },
             cancel);
         await connection.ExecuteAsync(new CommandDefinition(LinkSql, new { organization, id, plan, job }, transaction, cancellationToken: cancel));
@@ -154,20 +155,20 @@ internal sealed class RunStore(Database database, AuditLog audit, JobQueue jobs,
                     return run.ProveJobId;
                 }
 
-                var job = await EnqueueProof(transaction, organization, actor, run, cancel);
+                var job = await EnqueueProof(transaction, organization, actor, run, actor.Priority, cancel);
                 await transaction.Connection!.ExecuteAsync(new CommandDefinition(ProveAgainSql, new { organization, id, job }, transaction, cancellationToken: cancel));
                 await audit.Record(transaction, organization, actor, new AuditEntry("proof.requested", "run", id, run.PlanName ?? id), cancel);
                 return job;
             },
             cancel);
 
-    internal Task<string> EnqueueProof(DbTransaction transaction, OrganizationId organization, Actor actor, RunRow run, CancellationToken cancel) =>
+    internal Task<string> EnqueueProof(DbTransaction transaction, OrganizationId organization, Actor actor, RunRow run, int priority, CancellationToken cancel) =>
         jobs.Enqueue(
             transaction,
             new JobRequest(organization.Value, ProveBackup.JobType, $$"""{"run":"{{run.Id}}"}""")
             {
-                Title = $"Prove {run.PlanName}", ServerId = run.ServerId, RequestedBy = actor.Name, ConcurrencyKey = $"server:{run.ServerId}", UniqueKey = $"prove:{run.Id}",
-                MaxAttempts = 3,
+                Title = $"Prove {run.PlanName}", ServerId = run.ServerId, RequestedBy = actor.Name, Priority = priority, Queue = BackupServices.Queue,
+                ConcurrencyKey = $"server:{run.ProofServerId ?? run.ServerId}", UniqueKey = $"prove:{run.Id}", MaxAttempts = 3,
             },
             cancel);
 

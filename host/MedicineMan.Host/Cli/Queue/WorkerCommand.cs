@@ -37,7 +37,7 @@ internal static class WorkerCommand
             }
 
             return Serve.Work(
-                read with { Urls = parsed.GetValue(urls) ?? DefaultUrl, Worker = new WorkerSettings(names is { Length: > 0 } ? names : null, parsed.GetValue(concurrency)) }, cancel);
+                read with { NoWorker = false, Urls = parsed.GetValue(urls) ?? DefaultUrl, Worker = new WorkerSettings(names is { Length: > 0 } ? names : null, parsed.GetValue(concurrency)) }, cancel);
         });
         return command;
     }

@@ -2,6 +2,7 @@ using MedicineMan.Host.Access;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Servers;
 using MedicineMan.Jobs;
+using MedicineMan.Jobs.Monitoring;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.WebUtilities;
@@ -10,7 +11,7 @@ namespace MedicineMan.Host.JobScreens.Pages;
 
 /// All work of the organisation, newest first, with what is going on at the top.
 [Authorize(Policies.Viewer)]
-internal sealed class IndexModel(JobQueue jobs, ServerStore servers, TimeProvider time) : PageModel
+internal sealed class IndexModel(JobQueue jobs, JobMonitor monitor, JobWorkerOptions options, ServerStore servers, TimeProvider time) : PageModel
 {
     private const int Rows = 50;
 
@@ -33,6 +34,8 @@ internal sealed class IndexModel(JobQueue jobs, ServerStore servers, TimeProvide
 
     public string? Next { get; private set; }
 
+    public IReadOnlyList<UnservedQueue> Unserved { get; private set; } = [];
+
     public DateTimeOffset Now { get; } = time.GetUtcNow();
 
     public bool Filtered => Filter != new JobFilter();
@@ -44,6 +47,7 @@ internal sealed class IndexModel(JobQueue jobs, ServerStore servers, TimeProvide
         Filter = new JobFilter { State = JobView.Read(state), Type = Given(type), ServerId = Given(server), Person = Given(person), Group = Given(group), Text = Given(q), Since = Days.Start(since, 0, ref problem), Until = Days.Start(until, 1, ref problem) };
         (Since, Until, Problem) = (since, until, problem);
         IsFirst = after is null;
+        Unserved = await monitor.Unserved(organization.Value, options.Lease, cancel);
         Counts = await jobs.Counts(organization.Value, cancel);
         var page = await jobs.List(organization.Value, Filter, Cursor.Parse(after, 1)?.Keys[0], Rows, cancel);
         Jobs = page.Rows;

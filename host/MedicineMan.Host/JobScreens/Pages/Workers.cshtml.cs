@@ -19,12 +19,15 @@ internal sealed class WorkersModel(JobMonitor monitor, JobPauses pauses, JobActi
 
     public IReadOnlyList<JobPause> Pauses { get; private set; } = [];
 
+    public IReadOnlyList<UnservedQueue> Unserved { get; private set; } = [];
+
     /// Its jobs are others' by now.
     public bool IsAway(JobWorkerRow worker) => time.GetUtcNow() - worker.SeenAt > options.Lease;
 
     public async Task OnGet(CancellationToken cancel)
     {
         Workers = await monitor.Workers(cancel);
+        Unserved = await monitor.Unserved(HttpContext.Visitor().Organization.Value, options.Lease, cancel);
         Backlog = await monitor.Backlog(cancel);
         Pauses = await pauses.List(HttpContext.Visitor().Organization.Value, cancel);
     }

@@ -46,7 +46,7 @@ internal sealed class PluginActions(PluginCatalogue catalogue, Database database
             var arguments = new JsonObject(pressed.Arguments.Select(one => KeyValuePair.Create(one.Key, (JsonNode?)one.Value)));
             var request = PluginJobs.Request(manifest, action.Job, arguments.ToJsonString(), null) with
             {
-                Organization = visitor.Organization.Value, Title = $"{manifest.Name}: {action.Id}", RequestedBy = visitor.Name,
+                Organization = visitor.Organization.Value, Title = $"{manifest.Name}: {action.Id}", RequestedBy = visitor.Name, Priority = visitor.Actor.Priority,
             };
             var job = await jobs.Enqueue(transaction, request, cancel);
             var entry = new AuditEntry("plugin.action", "plugin", manifest.Id, manifest.Name) { Detail = new Dictionary<string, string> { ["action"] = action.Id, ["job"] = job } };

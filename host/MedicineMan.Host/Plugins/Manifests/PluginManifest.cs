@@ -50,7 +50,9 @@ internal sealed record Capability(string Name, string Reason, IReadOnlyList<stri
 
 internal sealed record RouteDeclaration(string Method, string Path, string Permission);
 
-internal sealed record JobDeclaration(string Id, string? Cron, string? Timeout, int? MaxAttempts, int? Concurrency, string? CatchUp)
+/// <param name="Concurrency">Most that run at the same time, on all workers together; null for no limit.</param>
+/// <param name="PerMinute">Most that start in a minute; null for no limit.</param>
+internal sealed record JobDeclaration(string Id, string? Cron, string? Timeout, int? MaxAttempts, int? Concurrency, int? PerMinute, string? CatchUp)
 {
     /// The time-out as the manifest gives it: "30s", "10m", "2h".
     public TimeSpan? TimeLimit => Timeout is not { Length: > 1 } text || !int.TryParse(text[..^1], CultureInfo.InvariantCulture, out var number) ? null

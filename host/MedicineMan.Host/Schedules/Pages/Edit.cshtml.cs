@@ -1,4 +1,5 @@
 using MedicineMan.Host.Access;
+using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
@@ -32,7 +33,7 @@ internal sealed class EditModel(ScheduleStore schedules, ScheduleActions actions
     public async Task<IActionResult> OnGet(string? id, CancellationToken cancel)
     {
         var found = await Load(id, cancel);
-        Form = Row is null ? new ScheduleForm { Name = Sentence } : ScheduleForm.From(Row.Settings);
+        Form = Row is null ? new ScheduleForm { Name = Sentence, Zone = ReaderZone.Of(Request).Id } : ScheduleForm.From(Row.Settings);
         return found || (id is null && string.IsNullOrEmpty(Subject)) ? Page() : NotFound();
     }
 

@@ -16,11 +16,21 @@ internal sealed partial class Blackouts
     private readonly bool[] closed = new bool[MinutesOfWeek];
     private readonly int[] minutesToFree = new int[MinutesOfWeek];
 
+    private static readonly Blackouts None = new();
+
+    /// The longest stretch without a free minute.
+    public TimeSpan Longest { get; private set; }
+
     /// <param name="problem">What is wrong with the text, and how it is written; null when it holds.</param>
     public static Blackouts? Read(string text, out string? problem)
     {
-        var blackouts = new Blackouts();
         problem = null;
+        if (text.Length == 0)
+        {
+            return None;
+        }
+
+        var blackouts = new Blackouts();
         foreach (var line in text.Split(['\n', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (!blackouts.Close(line))
@@ -42,6 +52,8 @@ internal sealed partial class Blackouts
             var at = minute % MinutesOfWeek;
             blackouts.minutesToFree[at] = blackouts.closed[at] ? blackouts.minutesToFree[(at + 1) % MinutesOfWeek] + 1 : 0;
         }
+
+        blackouts.Longest = TimeSpan.FromMinutes(blackouts.minutesToFree.Max());
 
         return blackouts;
     }

@@ -50,10 +50,18 @@ internal sealed class DueTimes
         }
     }
 
+    /// How much later than it is due something may start; with an hour for clocks that change meanwhile.
+    public TimeSpan MostLate => TimeSpan.FromSeconds(jitter) + blackouts.Longest + (blackouts.Longest > TimeSpan.Zero ? TimeSpan.FromHours(1) : TimeSpan.Zero);
+
     /// When what is due is started: spread by its jitter, then moved to the end of a blackout.
     public DateTimeOffset StartOf(DateTimeOffset due)
     {
         var spread = due.AddSeconds(jitter == 0 ? 0 : Spread(due) % (uint)(jitter + 1));
+        if (blackouts.Longest == TimeSpan.Zero)
+        {
+            return spread;
+        }
+
         var local = TimeZoneInfo.ConvertTime(spread, zone);
         var free = blackouts.Free(local.DateTime);
         if (free == local.DateTime)

@@ -2,6 +2,7 @@ using MedicineMan.Host.Access;
 using MedicineMan.Host.Backups;
 using MedicineMan.Host.Scanning;
 using MedicineMan.Host.Servers;
+using MedicineMan.Host.Shell;
 using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
@@ -21,6 +22,9 @@ internal sealed class ProtectModel(FirstProtection protection) : PageModel
 
     [BindProperty]
     public string? Password { get; set; }
+
+    [BindProperty]
+    public int? DailyAt { get; set; } = NewPlans.UsualHour;
 
     public Server? Server { get; private set; }
 
@@ -43,7 +47,7 @@ internal sealed class ProtectModel(FirstProtection protection) : PageModel
                 throw new UserFacingException("Choose at least one, or leave setup.");
             }
 
-            await protection.Protect(HttpContext.Visitor(), Chosen, UserName, Password, cancel);
+            await protection.Protect(HttpContext.Visitor(), Chosen, UserName, Password, DailyAt, ReaderZone.Of(Request), cancel);
             return Redirect("/setup/watch");
         }
         catch (UserFacingException refused)

@@ -18,3 +18,7 @@ export function times(from = document) {
 }
 
 setInterval(() => times(), 30000);
+
+// A page that is made of days, such as the calendar, is told in the reader's zone, too; the server knows it from the next page on.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone) document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;

@@ -29,10 +29,10 @@ public abstract class RoleTests
         ["GET /plans"] = Role.Viewer, ["GET /plans/{id}"] = Role.Viewer, ["POST /plans"] = Role.Admin, ["PUT /plans/{id}"] = Role.Admin, ["DELETE /plans/{id}"] = Role.Admin, ["POST /plans/{id}/run"] = Role.Operator,
         ["GET /backups"] = Role.Viewer, ["GET /backups/{id}"] = Role.Viewer, ["GET /backups/{id}/objects"] = Role.Viewer, ["POST /backups/{id}/prove"] = Role.Operator,
         ["GET /restores"] = Role.Viewer, ["GET /restores/{id}"] = Role.Viewer, ["POST /restores"] = Role.Operator,
-        ["GET /jobs"] = Role.Viewer, ["GET /jobs/counts"] = Role.Viewer, ["GET /jobs/{id}"] = Role.Viewer, ["GET /jobs/{id}/log"] = Role.Viewer, ["POST /jobs/{id}/cancel"] = Role.Operator, ["POST /jobs/{id}/retry"] = Role.Operator,
+        ["GET /jobs"] = Role.Viewer, ["GET /jobs/counts"] = Role.Viewer, ["GET /jobs/{id}"] = Role.Viewer, ["GET /jobs/{id}/log"] = Role.Viewer, ["POST /jobs/{id}/cancel"] = Role.Operator, ["POST /jobs/{id}/retry"] = Role.Operator, ["POST /jobs/{id}/run-again"] = Role.Operator,
         ["GET /jobs/stats"] = Role.Viewer, ["GET /jobs/workers"] = Role.Viewer, ["GET /jobs/backlog"] = Role.Viewer, ["GET /jobs/dead"] = Role.Viewer, ["POST /jobs/dead/retry"] = Role.Operator,
         ["GET /jobs/pauses"] = Role.Viewer, ["POST /jobs/pauses"] = Role.Admin, ["POST /jobs/pauses/resume"] = Role.Admin, ["GET /jobs/groups/{id}"] = Role.Viewer,
-        ["GET /schedules"] = Role.Viewer, ["GET /schedules/{id}"] = Role.Viewer, ["GET /schedules/{id}/starts"] = Role.Viewer, ["POST /schedules"] = Role.Admin, ["POST /schedules/preview"] = Role.Viewer,
+        ["GET /schedules"] = Role.Viewer, ["GET /schedules/upcoming"] = Role.Viewer, ["GET /schedules/{id}"] = Role.Viewer, ["GET /schedules/{id}/starts"] = Role.Viewer, ["POST /schedules"] = Role.Admin, ["POST /schedules/preview"] = Role.Viewer,
         ["PUT /schedules/{id}"] = Role.Admin, ["DELETE /schedules/{id}"] = Role.Admin, ["POST /schedules/{id}/pause"] = Role.Operator, ["POST /schedules/{id}/resume"] = Role.Operator, ["POST /schedules/{id}/run"] = Role.Operator,
         ["GET /plugins"] = Role.Viewer, ["GET /plugins/available"] = Role.Viewer, ["GET /plugins/{id}"] = Role.Viewer, ["GET /plugins/lock"] = Role.Admin, ["POST /plugins"] = Role.Admin, ["POST /plugins/upload"] = Role.Admin,
         ["POST /plugins/{id}/approve"] = Role.Admin, ["POST /plugins/{id}/decline"] = Role.Admin, ["POST /plugins/{id}/enable"] = Role.Admin, ["POST /plugins/{id}/disable"] = Role.Admin, ["POST /plugins/{id}/upgrade"] = Role.Admin,
@@ -118,7 +118,7 @@ public abstract class RoleTests
         var repository = await host.Get<RepositoryStore>().Add(organization, actor, new NewRepository("safe", "local", $$"""{"path":"{{host.Data}}/safe"}"""), null, default);
         var plan = await host.Get<PlanStore>().Add(organization, actor, new PlanSettings { Name = "shop", ServerId = server, RepositoryId = repository, Kind = "postgres" }, default);
         var run = await host.Get<RunStore>().BackUpNow(organization, actor, plan, default);
-        var schedule = await host.Get<ScheduleStore>().Add(organization, actor, new ScheduleSettings { Name = "nightly", Action = "back-up", Subject = plan, Cron = "0 2 1 1 *" }, default);
+        var schedule = await host.Get<ScheduleStore>().Add(organization, actor, new ScheduleSettings { Name = "nightly", Action = "back-up", Subject = plan, Cron = "0 2 * * *" }, default);
         const string restore = "r1";
         await host.Get<Database>().Write(
             t => t.Connection!.ExecuteAsync(

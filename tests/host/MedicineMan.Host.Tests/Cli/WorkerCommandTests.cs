@@ -40,6 +40,34 @@ public sealed class WorkerCommandTests
         Assert.NotNull(row.StoppedAt);
     }
 
+    [SkippableFact]
+    public async Task A_host_without_a_worker_serves_and_leaves_the_jobs_to_others()
+    {
+        await using var host = await TestHost.OnPostgres();
+        var database = host.Get<HostSettings>().Database!;
+        await host.Get<JobWorker>().StopAsync(default);
+        await using var serving = await HostProcess.Start(host.Data, database, ("MEDICINEMAN__NOWORKER", "true"));
+        var server = await host.Get<ServerStore>().Add(OrganizationId.Default, new ServerDraft { Name = "here", Kind = ServerKind.Local }, Actor.System, default);
+        var job = await host.Get<ScanQueue>().Enqueue(OrganizationId.Default, await host.Get<ServerStore>().Get(OrganizationId.Default, server, default), Actor.System, default);
+        await Until(async () => (await host.Get<JobMonitor>().Workers(default)).Any(one => one.Concurrency == 0));
+        await Task.Delay(1500);
+        Assert.Equal(JobState.Ready, (await host.Get<JobQueue>().Find("default", job, default))!.State);
+
+        await using var worker = await HostProcess.Worker(host.Data, database, "--queues", "default");
+        await Until(async () => (await host.Get<JobQueue>().Find("default", job, default))!.State == JobState.Succeeded);
+    }
+
+    [Fact]
+    public async Task A_host_without_a_worker_is_refused_where_nobody_else_could_work()
+    {
+        using var folder = new TemporaryFolder("serve");
+        var (code, error) = await HostProcess.Fail("--data", folder["data"], "--no-worker");
+
+        Assert.Equal(1, code);
+        Assert.Contains("SQLite belongs to one process", Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["data"]));
+    }
+
     [Theory]
     [InlineData("SQLite belongs to one process")]
     [InlineData("no name of a queue", "--database", "Host=nowhere", "--queues", "Bad/Name")]

@@ -2,7 +2,9 @@ using System.Net;
 using Dapper;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Data;
+using MedicineMan.Host.Tests.Api;
 using MedicineMan.Jobs;
+using MedicineMan.Jobs.Grouping;
 
 namespace MedicineMan.Host.Tests.JobScreens;
 
@@ -99,6 +101,59 @@ public abstract class JobPageTests
     }
 
     [SkippableFact]
+    public async Task A_job_shows_its_group_by_state_and_what_follows_it()
+    {
+        await using var host = await Start();
+        var browser = await host.Owner();
+        JobRequest[] members = [.. Enumerable.Range(0, 3).Select(i => new JobRequest("default", "test-nothing", "{}") { Title = $"Member {i}", NotBefore = DateTimeOffset.UnixEpoch.AddYears(200) })];
+        var group = await host.Get<Database>().Write(
+            t => host.Get<JobQueue>().EnqueueGroup(t, new JobGroupRequest("default", "Move everything", members) { Continuation = new JobRequest("default", "test-nothing", "{}") { NotBefore = DateTimeOffset.UnixEpoch.AddYears(200) } }, default), default);
+        var ids = (await host.Get<JobQueue>().Page("default", new JobFilter { Group = group }, null, 10, default)).Select(job => job.Id).ToList();
+        await browser.Send($"/jobs/{ids[0]}?handler=Cancel");
+
+        var page = await browser.Get($"/jobs/{ids[1]}");
+        var cancelled = page.Page.QuerySelectorAll("#group a").Single(link => link.TextContent.Contains("cancelled", StringComparison.Ordinal));
+        using var viewer = await ApiCaller.As(host, Role.Viewer);
+        var answer = (await viewer.Get($"jobs/groups/{group}")).Json;
+
+        Assert.Contains("Move everything", page.Text, StringComparison.Ordinal);
+        Assert.Contains("1 of the 3 jobs of this group have ended, 1 of them badly.", page.Text, StringComparison.Ordinal);
+        Assert.Contains("Another job follows", page.Text, StringComparison.Ordinal);
+        Assert.Equal([$"/jobs/{ids[0]}"], (await browser.Get(cancelled.GetAttribute("href")!)).Page.QuerySelectorAll("tbody tr td:first-child a").Select(link => link.GetAttribute("href")));
+        Assert.Equal((2, 1), (answer.GetProperty("states").GetProperty("scheduled").GetInt64(), answer.GetProperty("states").GetProperty("cancelled").GetInt64()));
+        Assert.Equal(3, (await viewer.Get($"jobs?group={group}")).Items.Count);
+    }
+
+    [SkippableFact]
+    public async Task What_stood_behind_an_error_is_shown_and_a_job_that_succeeded_is_run_again_unless_it_is_part_of_something()
+    {
+        await using var host = await Start();
+        var browser = await host.Owner();
+        host.Get<JobHandlers>().Register(new Failing());
+        var fails = await host.Get<JobQueue>().Enqueue(new JobRequest("default", "test-failing", "true") { MaxAttempts = 1 }, default);
+        var works = await host.Get<JobQueue>().Enqueue(new JobRequest("default", "test-failing", "false"), default);
+        await Ended(host, fails);
+        await Ended(host, works);
+
+        var dead = await browser.Get($"/jobs/{fails}");
+        Assert.Equal("An unexpected InvalidOperationException: The copy broke. The log has the details; if it happens again, please report it.", dead.Page.QuerySelector("[role=alert] span")!.TextContent);
+        Assert.Equal(["Caused by IOException: The disk is gone."], dead.Page.QuerySelectorAll("ol.causes li").Select(cause => cause.TextContent));
+        Assert.Contains("Given up", dead.Page.QuerySelector("ol.timeline")!.TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("disk", (await host.Get<JobQueue>().Find("default", fails, default))!.Signature!, StringComparison.Ordinal);
+        Assert.Null(dead.Page.QuerySelector("#run-again"));
+
+        Assert.NotNull((await browser.Get($"/jobs/{works}")).Page.QuerySelector("#run-again"));
+        var again = (await browser.Send($"/jobs/{works}?handler=RunAgain")).Location![6..];
+        await Ended(host, again);
+        Assert.NotEqual(works, again);
+        await host.Get<Database>().Write(t => t.Connection!.ExecuteAsync("update jobs set type = 'back-up' where id = @again", new { again }, t), default);
+        Assert.Null((await browser.Get($"/jobs/{again}")).Page.QuerySelector("#run-again"));
+        using var operation = await ApiCaller.As(host, Role.Operator);
+        Assert.Equal((409, "not-repeatable"), (await operation.Post($"jobs/{again}/run-again")) is var refused ? (refused.Status, refused.Code) : default);
+        Assert.Equal(202, (await operation.Post($"jobs/{works}/run-again")).Status);
+    }
+
+    [SkippableFact]
     public async Task A_viewer_sees_a_job_but_no_buttons_and_another_organisation_nothing()
     {
         await using var host = await Start();
@@ -113,6 +168,22 @@ public abstract class JobPageTests
         Assert.Null(seen.Page.QuerySelector("#cancel"));
         Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
         Assert.Equal(HttpStatusCode.NotFound, (await viewer.Get($"/jobs/{job}")).Status);
+    }
+
+    private static async Task Ended(TestHost host, string job)
+    {
+        for (var end = DateTime.UtcNow.AddSeconds(20); (await host.Get<JobQueue>().Find("default", job, default))!.EndedAt is null; await Task.Delay(50))
+        {
+            Assert.True(DateTime.UtcNow < end, "It did not end.");
+        }
+    }
+
+    private sealed class Failing : IJobHandler
+    {
+        public string Type => "test-failing";
+
+        public Task Run(JobRun run, CancellationToken cancel) =>
+            run.Arguments.GetBoolean() ? throw new InvalidOperationException("The copy broke.", new IOException("The disk is gone.")) : Task.CompletedTask;
     }
 
     private static Task<string> Enqueue(TestHost host, string title) => host.Get<Database>().Write(

@@ -75,6 +75,29 @@ public abstract class QueuePageTests
         Assert.Equal(HttpStatusCode.Forbidden, (await (await host.Member(Role.Operator)).Send("/jobs/workers?handler=Pause", ("kind", "All"))).Status);
     }
 
+    [SkippableFact]
+    public async Task A_queue_that_no_worker_takes_is_named_wherever_somebody_looks()
+    {
+        await using var host = await Start();
+        var browser = await host.Owner();
+        await host.Get<JobWorker>().StopAsync(default);
+        await host.Get<Database>().Write(
+            t => host.Get<JobQueue>().Enqueue(t, new JobRequest("default", Broken, "1") { Queue = "nightly", NotBefore = DateTimeOffset.UnixEpoch }, default), default);
+        await host.Get<Database>().Write(t => host.Get<JobQueue>().Enqueue(t, new JobRequest("default", Broken, "1"), default), default);
+        await host.Get<Database>().Write(t => t.Connection!.ExecuteAsync("update jobs set due_at = 0 where queue = 'nightly'", null, t), default);
+
+        Assert.Equal("nightly", (await browser.Get("/jobs")).Page.QuerySelector("#unserved b")!.TextContent);
+        Assert.Contains("medicineman worker --queues nightly", Assert.Single((await browser.Get("/jobs/workers")).Page.QuerySelectorAll("#workers [role=status]")).TextContent, StringComparison.Ordinal);
+        using var viewer = await ApiCaller.As(host, Role.Viewer);
+        Assert.All((await viewer.Get("jobs/backlog")).Items, queue => Assert.Equal(0, queue.GetProperty("workers").GetInt32()));
+        await host.Get<Database>().Write(
+            t => t.Connection!.ExecuteAsync(
+                "insert into job_workers (name, version, queues, concurrency, running, reserved, done, started_at, seen_at) values ('w', '1', 'nightly', 2, 0, 0, 0, 0, @now)",
+                new { now = DateTimeOffset.UtcNow }, t),
+            default);
+        Assert.Null((await browser.Get("/jobs")).Page.QuerySelector("#unserved b"));
+    }
+
     private static Task<IReadOnlyList<string>> Enqueue(TestHost host, int count) => host.Get<Database>().Write(
         t => host.Get<JobQueue>().EnqueueMany(t, [.. Enumerable.Range(0, count).Select(i => new JobRequest("default", Broken, $"{i}") { Title = $"Job {i}" })], default), default);
 

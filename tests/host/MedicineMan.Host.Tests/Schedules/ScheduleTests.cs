@@ -34,6 +34,19 @@ public sealed class ScheduleTests
         await CuriousHost.Eventually(async () => await curious.Ask("store", ("key", $"note:{jobs[0].Id}")) == "from the clock");
     }
 
+    [Fact]
+    public async Task What_the_manifest_allows_at_once_and_in_a_minute_holds_for_its_jobs()
+    {
+        await using var curious = await CuriousHost.Start(change: manifest => (manifest["contributes"]!["jobs"]![0]!["concurrency"], manifest["contributes"]!["jobs"]![0]!["perMinute"]) = (3, 30));
+        await Begin(curious, Noon.AddMinutes(1));
+
+        await curious.Host.Get<PluginSchedules>().Tick(Noon.AddMinutes(6), CancellationToken.None);
+
+        var job = Assert.Single(await Notes(curious));
+        Assert.Equal((3, "plugin:tests.curious/note", TimeSpan.FromMinutes(10)), (job.ConcurrencyLimit, job.ConcurrencyKey, job.TimeLimit));
+        Assert.Equal(0.5, curious.Host.Get<JobHandlers>().Find(job.Type)!.Policy.PerSecond);
+    }
+
     [Theory]
     [InlineData("once", 1)]
     [InlineData("skip", 0)]
