@@ -52,7 +52,10 @@ internal static class CommandLine
         {
             var running = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
             // A name may start with @, and is no list of arguments.
-            return await root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }).InvokeAsync(running);
+            var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            return parsed.CommandResult.Tokens.FirstOrDefault(name => IsMistyped(name.Value, args)) is { } mistyped
+                ? throw new UserFacingException($"There is no option {mistyped.Value} here; --help lists those there are. A name that starts with a dash stands behind --.")
+                : await parsed.InvokeAsync(running);
         }
         catch (UserFacingException failure)
         {
@@ -60,6 +63,9 @@ internal static class CommandLine
             return 1;
         }
     }
+
+    // The parser takes what looks like an option and is none for a name: a mistyped --exclude would be one more folder to back up.
+    private static bool IsMistyped(string name, string[] args) => name.Length > 1 && name[0] == '-' && args.TakeWhile(one => one != "--").Contains(name);
 
     /// Command line before environment before defaults.
     public static HostSettings Settings(ParseResult parsed) =>

@@ -58,7 +58,7 @@ internal sealed class Contender(string name, string folder, Func<string, Errand,
             var start = new ProcessStartInfo("borg", arguments)
             {
                 WorkingDirectory = errand is RestoreFolder(var target) ? Directory.CreateDirectory(target).FullName : folder,
-                Environment = { ["BORG_PASSCOMMAND"] = $"cat {passwordFile}", ["BORG_BASE_DIR"] = Path.Combine(folder, "borg-base"), ["BORG_RELOCATED_REPO_ACCESS_IS_OK"] = "yes" },
+                Environment = { ["BORG_PASSCOMMAND"] = $"cat {passwordFile}", ["BORG_BASE_DIR"] = Beside(repository), ["BORG_RELOCATED_REPO_ACCESS_IS_OK"] = "yes" },
             };
             return start;
         });
@@ -76,11 +76,14 @@ internal sealed class Contender(string name, string folder, Func<string, Errand,
     {
         var fork = new Contender(name, Repository + suffix, command);
         fork.Forget();
-        foreach (var file in Directory.EnumerateFiles(Repository, "*", SearchOption.AllDirectories))
+        foreach (var (from, to) in new[] { (Repository, fork.Repository), (Beside(Repository), Beside(fork.Repository)) }.Where(folders => Directory.Exists(folders.Item1)))
         {
-            var copy = Path.Combine(fork.Repository, Path.GetRelativePath(Repository, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
+            foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+            {
+                var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
         }
 
         return fork;
@@ -88,11 +91,14 @@ internal sealed class Contender(string name, string folder, Func<string, Errand,
 
     public void Forget()
     {
-        if (Directory.Exists(Repository))
+        foreach (var known in new[] { Repository, Beside(Repository) }.Where(Directory.Exists))
         {
-            Directory.Delete(Repository, recursive: true);
+            Directory.Delete(known, recursive: true);
         }
     }
+
+    // What borg knows of a repository lies beside it: with the copy's knowledge it takes the original for an attack.
+    private static string Beside(string repository) => repository + "-base";
 }
 
 /// <summary>What a contender can be told to do.</summary>

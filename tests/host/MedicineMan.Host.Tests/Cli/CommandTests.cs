@@ -48,6 +48,22 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void A_mistyped_option_is_refused_and_no_name_unless_it_stands_behind_the_dashes()
+    {
+        using var folder = new TemporaryFolder("cli");
+        File.WriteAllText(folder["password"], "a password\n");
+        string[] there = ["--repo", folder["repository"], "--password-file", folder["password"]];
+        Assert.Equal(0, Run(null, ["repository", "init", .. there]).Code);
+
+        var mistyped = Run(null, ["repository", "backup", folder["password"], "--exlude", "*.log", .. there]);
+        var name = Run(null, ["repository", "backup", folder["password"], .. there, "--", "--exlude"]);
+
+        Assert.True(mistyped.Code == 1 && mistyped.Error.StartsWith("There is no option --exlude here", StringComparison.Ordinal), mistyped.Error);
+        Assert.DoesNotContain("There is no option", name.Error, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(folder["repository/snapshots"]));
+    }
+
+    [Fact]
     public async Task Without_an_address_a_command_works_on_the_data_directory_and_does_the_work_itself()
     {
         using var folder = new TemporaryFolder("cli");
