@@ -23,7 +23,7 @@ internal sealed class PackAssembler : IAsyncDisposable
     public const int MostBlobs = 8_000;
 
     // All that is open, full or on its way to the storage. Whoever has more waits for an upload.
-    private const long MostHeld = 24 << 20;
+    private const long MostHeld = 30 << 20;
 
     private readonly ObjectStore store;
     private readonly BlobIndex? index;
