@@ -54,6 +54,8 @@ internal sealed class PluginJobHandler(string type, PluginJobs plugins) : IJobHa
 
     public Task Run(JobRun run, CancellationToken cancel) => plugins.Run(type, run.Arguments, new PluginRun(run), cancel);
 
+    public void Abandoned(string reason) => plugins.Abandoned(type, reason);
+
     private sealed class PluginRun(JobRun run) : Sdk.Jobs.IJobRun, IProgress<Sdk.Jobs.JobProgress>
     {
         public string JobId => run.Id;
