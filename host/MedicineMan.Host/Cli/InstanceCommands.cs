@@ -49,7 +49,7 @@ internal static class InstanceCommands
 
         await foreach (var plugin in host.All<PluginAnswer>("plugins", cancel))
         {
-            findings.Add(new($"plugin {plugin.Id}", plugin.State is PluginState.Started or PluginState.Disabled, plugin.State is PluginState.Started ? plugin.Version : plugin.Reason));
+            findings.Add(new($"plugin {plugin.Id}", plugin.State is PluginState.Started or PluginState.Disabled, plugin.State is PluginState.Started ? string.Join(' ', [plugin.Version, .. plugin.Warnings]) : plugin.Reason));
         }
 
         var dead = (await host.Get<Dictionary<string, long>>("jobs/counts", cancel)).GetValueOrDefault("dead");
