@@ -11,6 +11,11 @@ public interface IJobHandler
     JobPolicy Policy => JobPolicy.Default;
 
     Task Run(JobRun run, CancellationToken cancel);
+
+    /// A run did not stop in time when it was asked to; what it still does no longer counts.
+    void Abandoned(string reason)
+    {
+    }
 }
 
 /// How jobs of a type are treated; what is null is as the worker's options say.

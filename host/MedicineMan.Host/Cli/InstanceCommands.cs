@@ -51,7 +51,7 @@ internal static class InstanceCommands
 
         await foreach (var plugin in host.All<PluginAnswer>("plugins", cancel))
         {
-            findings.Add(new($"plugin {plugin.Id}", plugin.State is PluginState.Started or PluginState.Disabled, plugin.State is PluginState.Started ? plugin.Version : plugin.Reason));
+            findings.Add(new($"plugin {plugin.Id}", plugin.State is PluginState.Started or PluginState.Disabled, plugin.State is PluginState.Started ? string.Join(' ', [plugin.Version, .. plugin.Warnings]) : plugin.Reason));
         }
 
         foreach (var queue in (await host.Get<ListOf<BacklogAnswer>>("jobs/backlog", cancel)).Items.Where(queue => queue is { Workers: 0, OldestWaitSeconds: > 60 }))

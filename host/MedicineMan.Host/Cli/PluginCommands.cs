@@ -34,8 +34,10 @@ internal static class PluginCommands
             : output.List(
                 host.All<PluginAnswer>("plugins", cancel), "No plugin.",
                 ("PLUGIN", plugin => plugin.Id), ("NAME", plugin => plugin.Name), ("VERSION", plugin => plugin.Version), ("STATE", plugin => plugin.State.ToString().ToLowerInvariant()),
-                ("MEMORY", plugin => Memory(plugin)), ("NEWER", plugin => plugin.Upgrade), ("WITH", plugin => With(plugin)), ("PROBLEM", plugin => plugin.Reason)));
+                ("MEMORY", plugin => Memory(plugin)), ("NEWER", plugin => plugin.Upgrade), ("WITH", plugin => With(plugin)), ("PROBLEM", plugin => Problem(plugin))));
     }
+
+    private static string Problem(PluginAnswer plugin) => string.Join(' ', [.. plugin.Warnings, plugin.Reason]).Trim();
 
     private static Command Install()
     {

@@ -23,8 +23,7 @@ internal sealed class PluginJobs(PluginCatalogue catalogue)
     /// <exception cref="UserFacingException">No plugin in use has such a job, or the plugin's own sentence.</exception>
     public async Task Run(string type, JsonElement arguments, IJobRun run, CancellationToken cancel)
     {
-        var (plugin, job) = catalogue.Active.SelectMany(plugin => plugin.Contributions.Jobs.Select(job => (plugin, job)))
-            .FirstOrDefault(one => TypeOf(one.plugin, one.job) == type);
+        var (plugin, job) = Find(type);
         if (plugin is null)
         {
             throw new UserFacingException($"No running plugin has the job \"{type}\". See Settings, Plugins, then retry the job.");
@@ -35,6 +34,15 @@ internal sealed class PluginJobs(PluginCatalogue catalogue)
             await job.Run(services, arguments, run, either);
             return true;
         }, cancel);
+    }
+
+    /// Counts against its plugin that a job went on after it was asked to stop.
+    public void Abandoned(string type, string reason)
+    {
+        if (Find(type) is ({ } plugin, var job))
+        {
+            plugin.Entry.Record($"job {job.Id}", new TimeoutException(reason));
+        }
     }
 
     /// What the queue is asked for when a plugin, or the clock for it, starts one of its jobs.
@@ -53,6 +61,9 @@ internal sealed class PluginJobs(PluginCatalogue catalogue)
             TimeLimit = declared.TimeLimit,
         };
     }
+
+    private (LoadedPlugin? Plugin, JobContribution Job) Find(string type) =>
+        catalogue.Active.SelectMany(plugin => plugin.Contributions.Jobs.Select(job => (plugin, job))).FirstOrDefault(one => TypeOf(one.plugin, one.job) == type);
 
     private static string TypeOf(LoadedPlugin plugin, JobContribution job) => $"{Prefix}{plugin.Manifest.Id}/{job.Id}";
 }

@@ -83,7 +83,7 @@ internal sealed partial class Execution(
         var work = Task.Run(() => handler.Run(run, stop.Token), CancellationToken.None);
         var ended = await EndedInTime(work);
         await journal.Close();
-        return ended ? await Judge(work) : Abandon(work);
+        return ended ? await Judge(work) : Abandon(handler, work);
     }
 
     private async Task<bool> EndedInTime(Task work)
@@ -136,13 +136,14 @@ internal sealed partial class Execution(
         _ => exception is LeaseLostException || Verdict.RunsAgain(job, options.Classify(exception).Permanent),
     };
 
-    private Outcome? Abandon(Task work)
+    private Outcome? Abandon(IJobHandler handler, Task work)
     {
         Log.Abandoned(logger, job.Type, job.Id, options.Grace);
         _ = work.ContinueWith(
             late => Log.AbandonedFailed(logger, late.Exception, job.Type, job.Id),
             CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         var message = $"It did not stop within {options.Grace.TotalSeconds:0} s of being asked to, and was abandoned; what it still does no longer counts.";
+        handler.Abandoned(message);
         return (StopCause)Volatile.Read(ref cause) switch
         {
             StopCause.Cancelled => Verdict.Cancelled(job, time.GetUtcNow(), message),

@@ -15,6 +15,9 @@ internal static partial class ManifestReader
     public static Regex Version { get; } = VersionPattern();
 
     private const int LargestFile = 256 * 1024;
+    private const int MostRoutes = 200;
+    private const int MostJobs = 100;
+    private const int MostFragments = 50;
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
     private static readonly string[] Capabilities =
@@ -48,6 +51,9 @@ internal static partial class ManifestReader
                 unreadable);
         }
 
+        problems.AddRange(TooMany("contributes.routes", manifest.Routes.Count, MostRoutes));
+        problems.AddRange(TooMany("contributes.jobs", manifest.Jobs.Count, MostJobs));
+        problems.AddRange(TooMany("contributes.fragments", manifest.Fragments.Count, MostFragments));
         problems.AddRange(Repeated("contributes.jobs", manifest.Jobs.Select(job => job.Id)));
         problems.AddRange(Repeated("contributes.fragments", manifest.Fragments.Select(fragment => fragment.Id)));
         problems.AddRange(Repeated("contributes.routes", manifest.Routes.Select(route => $"{route.Method} {route.Path}")));
@@ -140,6 +146,8 @@ internal static partial class ManifestReader
         json.Objects("actions", required: false, item => new ActionDeclaration(
             item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.Text("job", NamePattern(), "the id of a job"),
             item.Choice("permission", null, Roles), item.OptionalText("confirm", longest: 300))));
+
+    private static IEnumerable<string> TooMany(string list, int count, int most) => count > most ? [$"{list} has {count} items; at most {most} are allowed."] : [];
 
     private static IEnumerable<string> Repeated(string list, IEnumerable<string> keys) =>
         keys.GroupBy(key => key, StringComparer.Ordinal).Where(same => same.Key.Length > 0 && same.Count() > 1).Select(same => $"{list} names \"{same.Key}\" twice.");

@@ -165,7 +165,8 @@ internal sealed class PluginInstaller(
     {
         foreach (var row in (await installed.List(cancel)).Where(row => row.ActiveVersion is not null))
         {
-            var blocked = await Blocked(row, row.ActiveVersion!, cancel);
+            var blocked = await Blocked(row, row.ActiveVersion!, cancel) is { } advisory
+                ? $"{advisory.Id} blocks {row.Name} {row.ActiveVersion}: {advisory.Text} Install another version." : null;
             if (blocked != row.Blocked)
             {
                 var entry = new AuditEntry(blocked is null ? "plugin.unblocked" : "plugin.blocked", "plugin", row.Id, row.Name) { Detail = new Dictionary<string, string> { ["version"] = row.ActiveVersion!, ["advisory"] = blocked ?? row.Blocked! } };
@@ -227,7 +228,7 @@ internal sealed class PluginInstaller(
     {
         if (await Blocked(row, version, cancel) is { } advisory)
         {
-            throw new PluginRefusedException(new PluginProblem("MM1044", $"{row.Name} {version} is blocked.", advisory, "Install another version."));
+            throw new PluginRefusedException(new PluginProblem("MM1044", $"{row.Name} {version} is blocked by {advisory.Id}.", advisory.Text, "Install another version."));
         }
 
         var files = await installed.Version(row.Id, version, cancel) ?? throw Refused($"{row.Name} {version} is not on this host. Install it again.");
@@ -239,11 +240,10 @@ internal sealed class PluginInstaller(
                 $"Look at what it asks for under Settings, Plugins, or with: medicineman plugin approve {row.Id}"));
     }
 
-    private async Task<string?> Blocked(InstalledPlugin row, string version, CancellationToken cancel)
+    private async Task<RegistryAdvisory?> Blocked(InstalledPlugin row, string version, CancellationToken cancel)
     {
         var key = (await installed.Pins(cancel)).FirstOrDefault(pin => pin.Id == row.Publisher)?.PublicKey;
-        return (await offers.Advisories(row.Id, version, row.Source, key, cancel)).FirstOrDefault(advisory => advisory.Blocks) is { } advisory
-            ? $"{advisory.Id} blocks {row.Name} {version}: {advisory.Text} Install another version." : null;
+        return (await offers.Advisories(row.Id, version, row.Source, key, cancel)).FirstOrDefault(advisory => advisory.Blocks);
     }
 
     private Task<InstalledPlugin> Switch(Actor actor, InstalledPlugin row, bool on, CancellationToken cancel) => installed.Change(

@@ -35,7 +35,7 @@ internal static class PluginSettingsApi
         var outcome = await settings.Save(plugin, draft, http.Visitor().Administrator(), request.Anyway, cancel);
         return outcome.Saved
             ? TypedResults.Ok(PluginSettingsAnswer.Of(plugin with { Row = outcome.Row }))
-            : throw new ApiProblem(StatusCodes.Status422UnprocessableEntity, "test-failed", $"The test failed, and nothing was saved: {outcome.Failure} Send \"anyway\": true to save all the same.");
+            : throw new ApiProblem(StatusCodes.Status422UnprocessableEntity, "test-failed", $"The test failed, and nothing was saved: {outcome.Failure?.TrimEnd('.')}. Send \"anyway\": true to save all the same.");
     }
 
     private static async Task<PluginForm> One(string id, PluginSettings settings, CancellationToken cancel) =>
@@ -59,10 +59,15 @@ internal sealed record PluginSettingsAnswer(string Plugin, int Version, JsonObje
     public static PluginSettingsAnswer Of(PluginForm plugin) => new(
         plugin.Manifest.Id, plugin.Manifest.SettingsVersion, Shown(plugin.Schema, SettingsValues.Fitting(plugin.Schema, plugin.Row?.Values ?? [])), plugin.Row?.Settings is null ? null : plugin.Row.SavedAt);
 
-    /// Without the handles: of a secret only that there is one.
+    /// Without the handles: of a secret only that there is one. Lengths of time are as they are typed.
     public static JsonObject Shown(SettingsSchema schema, JsonObject values)
     {
         var shown = values.DeepClone().AsObject();
+        foreach (var field in schema.Fields.Where(field => field.Format == "duration" && shown[field.Name] is not null))
+        {
+            shown[field.Name] = shown[field.Name] is JsonArray list ? new JsonArray([.. list.Select(one => JsonValue.Create(field.Typed(one)))]) : field.Typed(shown[field.Name]);
+        }
+
         foreach (var field in schema.Fields.Where(field => field.IsSecret && shown.ContainsKey(field.Name)))
         {
             shown[field.Name] = new JsonObject { ["set"] = true };

@@ -12,6 +12,8 @@ function relative(moment) {
 export function times(from = document) {
   for (const element of from.querySelectorAll("time[data-when], .fragment time[datetime]")) {
     const moment = new Date(element.dateTime);
+    // What a plugin drew may be no moment; its text stays as it is, and the rest of the page goes on.
+    if (Number.isNaN(moment.getTime())) continue;
     const text = element.dataset.when === "ago" ? relative(moment) : at.format(moment);
     if (element.textContent !== text) element.textContent = text;
   }

@@ -110,6 +110,11 @@ public sealed class PluginCommandTests
         Assert.Contains("samples.hello", Remote("list", "--available").Output, StringComparison.Ordinal);
         Assert.Equal(0, Remote("install", "samples.hello").Code);
         Assert.Equal("1.0.0", host.Get<PluginCatalogue>().Find("samples.hello")!.Version);
+
+        await forge.Registry(2, [await forge.Pack("1.0.1")], json => PackageForge.Plugin(json)["advisories"] = PackageForge.Advisory("<1.0.1", "warn"));
+        Assert.Equal(0, Remote("registry", "refresh", Json(added).GetProperty("id").GetString()!).Code);
+        Assert.Contains("S-<1.0.1 (high): It says hello to strangers.", Remote("list").Output, StringComparison.Ordinal);
+        Assert.Contains("S-<1.0.1 (high): It says hello to strangers.", CommandTests.Remote(host, token, "doctor").Output, StringComparison.Ordinal);
         Assert.Equal(0, Remote("registry", "remove", Json(added).GetProperty("id").GetString()!).Code);
     }
 

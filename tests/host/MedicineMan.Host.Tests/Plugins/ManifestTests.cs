@@ -62,6 +62,30 @@ public sealed class ManifestTests
         Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("routes", 200)]
+    [InlineData("jobs", 100)]
+    [InlineData("fragments", 50)]
+    public void A_plugin_contributes_so_many_of_a_kind_and_no_more(string list, int most)
+    {
+        using var folder = new TemporaryFolder();
+        string Plugin(int count) => PluginFolders.Copy(PluginFolders.Hello, folder[$"{count}"], manifest => manifest["contributes"] = new JsonObject
+        {
+            [list] = new JsonArray([.. Enumerable.Range(0, count).Select(at => list switch
+            {
+                "routes" => new JsonObject { ["method"] = "GET", ["path"] = $"/r{at}", ["permission"] = "viewer" },
+                "jobs" => new JsonObject { ["id"] = $"j{at}" },
+                _ => new JsonObject { ["id"] = $"f{at}", ["slot"] = "dashboard.card", ["template"] = "Templates/greeting.html" },
+            })]),
+        });
+
+        ManifestReader.Read(Plugin(most));
+        var problem = Assert.Single(Assert.Throws<PluginRefusedException>(() => ManifestReader.Read(Plugin(most + 1))).Problems);
+
+        Assert.Equal("MM1002", problem.Code);
+        Assert.Contains($"contributes.{list} has {most + 1} items; at most {most} are allowed.", problem.What, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void All_mistakes_are_named_at_once()
     {

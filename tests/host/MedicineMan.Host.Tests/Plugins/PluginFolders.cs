@@ -14,6 +14,8 @@ internal static class PluginFolders
 
     public static string Sticky => Built("MedicineMan.TestPlugins.Sticky");
 
+    public static string Tidy => Built("MedicineMan.TestPlugins.Tidy");
+
     public static string Curious => Built("MedicineMan.TestPlugins.Curious");
 
     public static string Adjustable => Built("MedicineMan.TestPlugins.Adjustable");

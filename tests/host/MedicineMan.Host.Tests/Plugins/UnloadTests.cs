@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using MedicineMan.Host.Plugins;
 using MedicineMan.Testbed;
 
@@ -13,9 +14,9 @@ public sealed class UnloadTests
 
     public static TheoryData<string> LetGo => new(
         "nothing", "throw", "hang", "json generated", "logger", "options", "activator", "enum", "expression", "http client", "meter", "activity", "async local", "own token",
-        "json by reflection", "poco");
+        "json by reflection", "poco", "typed", "results", "typed results", "host token", "hang in a job");
 
-    public static TheoryData<string> Kept => new("configuration", "type descriptor", "validator", "dynamic", "timer", "thread", "process exit", "handle", "body");
+    public static TheoryData<string> Kept => new("configuration", "type descriptor", "validator", "dynamic", "timer", "thread", "background task", "process exit", "cancel key press", "handle", "body");
 
     [Theory]
     [MemberData(nameof(LetGo))]
@@ -24,6 +25,18 @@ public sealed class UnloadTests
     [Theory]
     [MemberData(nameof(Kept))]
     public async Task Code_stays_after_but_is_out_of_reach_and_counted(string habit) => Assert.Equal(1, await ResidentAfter(habit));
+
+    /// What keeps code without the generators of the plugin props, or would, lets it go with them.
+    [Fact]
+    public async Task Code_is_collected_after_bodies_parameters_answers_and_bindings_that_are_generated()
+    {
+        await using var host = await PluginTestHost.Start([PluginFolders.Tidy]);
+
+        await UseTidyAndRetire(host);
+
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await host.Client.GetAsync("/plugins/tests.tidy/bound")).StatusCode);
+        Assert.Equal(0, await Resident(host, "tests.tidy"));
+    }
 
     private static async Task<int> ResidentAfter(string habit)
     {
@@ -36,7 +49,18 @@ public sealed class UnloadTests
 
         // Another request, so that the server's pooled state lets go of the last one.
         Assert.Equal(System.Net.HttpStatusCode.NotFound, (await host.Client.GetAsync($"/plugins/{Id}/do/nothing")).StatusCode);
-        return await Resident(host);
+        return await Resident(host, Id);
+    }
+
+    // A frame of its own: the caller's locals would keep what was touched here.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task UseTidyAndRetire(PluginTestHost host)
+    {
+        Assert.Equal("""{"name":"soap"}""", await (await Post(host, "/plugins/tests.tidy/body", new { name = "soap" })).Content.ReadAsStringAsync());
+        Assert.Equal("soap", await host.Client.GetStringAsync("/plugins/tests.tidy/query?name=soap"));
+        Assert.Equal("""{"name":"soap"}""", await host.Client.GetStringAsync("/plugins/tests.tidy/results"));
+        Assert.Equal("soap", await host.Client.GetStringAsync("/plugins/tests.tidy/bound"));
+        await host.Lifecycle.Retire("tests.tidy");
     }
 
     // A frame of its own: the caller's locals would keep what was touched here.
@@ -45,30 +69,38 @@ public sealed class UnloadTests
     {
         using var answer = habit switch
         {
-            "poco" => await host.Client.GetAsync($"/plugins/{Id}/poco"),
-            "body" => await Post(host),
+            "poco" or "typed" or "results" or "typed results" => await host.Client.GetAsync($"/plugins/{Id}/poco"),
+            "body" => await Post(host, $"/plugins/{Id}/body", new { name = "x" }),
+            "hang in a job" => await Job(host),
             _ => await host.Client.GetAsync($"/plugins/{Id}/do/{Uri.EscapeDataString(habit)}"),
         };
         Assert.Equal(habit switch { "throw" => 500, "hang" => 504, _ => 200 }, (int)answer.StatusCode);
         await host.Lifecycle.Retire(Id);
     }
 
-    private static async Task<HttpResponseMessage> Post(PluginTestHost host)
+    private static async Task<HttpResponseMessage> Post(PluginTestHost host, string address, object body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/plugins/{Id}/body") { Content = JsonContent.Create(new { name = "x" }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = JsonContent.Create(body) };
         request.Headers.Add("Authorization", "Bearer token");
         return await host.Client.SendAsync(request);
     }
 
-    private static async Task<int> Resident(PluginTestHost host)
+    /// A job that is still inside when its plugin is retired.
+    private static async Task<HttpResponseMessage> Job(PluginTestHost host)
     {
-        for (var round = 0; host.Catalogue.Find(Id)!.Resident > 0 && round < 24; round++)
+        _ = host.Of<PluginJobs>().Run($"plugin:{Id}/hang", JsonElement.Parse("{}"), new RecordedRun(), CancellationToken.None);
+        return await host.Client.GetAsync($"/plugins/{Id}/do/nothing");
+    }
+
+    private static async Task<int> Resident(PluginTestHost host, string plugin)
+    {
+        for (var round = 0; host.Catalogue.Find(plugin)!.Resident > 0 && round < 24; round++)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
             await Task.Delay(20);
         }
 
-        return host.Catalogue.Find(Id)!.Resident;
+        return host.Catalogue.Find(plugin)!.Resident;
     }
 }

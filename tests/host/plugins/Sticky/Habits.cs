@@ -9,6 +9,7 @@ using System.Text.Json.Serialization;
 using MedicineMan.Sdk;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -59,6 +60,10 @@ internal sealed partial class Habits(IServiceProvider services, IPluginContext c
             case "async local":
                 Local.Value = thing;
                 return "";
+            case "host token":
+                // What lives as long as the host is not in a plugin's own container: there is nothing to hang on to.
+                services.GetService<IHostApplicationLifetime>()?.ApplicationStopping.Register(() => Local.Value = null);
+                return "";
             case "own token":
                 context.Unloading.Register(() => Local.Value = null);
                 return "";
@@ -84,6 +89,18 @@ internal sealed partial class Habits(IServiceProvider services, IPluginContext c
                         Thread.Sleep(50);
                     }
                 }) { IsBackground = true }.Start();
+                return "";
+            case "background task":
+                _ = Task.Run(async () =>
+                {
+                    while (thing.Name.Length > 0)
+                    {
+                        await Task.Delay(50);
+                    }
+                });
+                return "";
+            case "cancel key press":
+                Console.CancelKeyPress += (_, _) => thing.Name = "";
                 return "";
             case "process exit":
                 AppDomain.CurrentDomain.ProcessExit += (_, _) => thing.Name = "";

@@ -1,4 +1,5 @@
 using MedicineMan.Sdk;
+using MedicineMan.Sdk.Jobs;
 using MedicineMan.TestPlugins.Sticky;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +17,7 @@ public sealed class StickyPlugin : IPlugin
     {
         ArgumentNullException.ThrowIfNull(plugin);
         plugin.Services.AddSingleton<Habits>();
+        plugin.Job<Hang, Thing>("hang", ThingJson.Default.Thing);
         plugin.Routes(routes =>
         {
             // Each binder is in the way of the others: it is mapped only when it is the one that is looked at.
@@ -23,6 +25,15 @@ public sealed class StickyPlugin : IPlugin
             {
                 case "poco":
                     routes.MapGet("/poco", () => new Thing { Name = "a thing", Kind = Kind.Large });
+                    break;
+                case "typed":
+                    routes.MapGet("/poco", (HttpContext context, string? name, int? times) => $"{name}{times}{context.Request.Method}");
+                    break;
+                case "results":
+                    routes.MapGet("/poco", () => Results.Json(new Thing { Name = "a thing", Kind = Kind.Large }));
+                    break;
+                case "typed results":
+                    routes.MapGet("/poco", () => TypedResults.Ok(new Thing { Name = "a thing", Kind = Kind.Large }));
                     break;
                 case "body":
                     routes.MapPost("/body", (Thing thing) => thing.Name);
@@ -40,6 +51,13 @@ public sealed class StickyPlugin : IPlugin
         var file = Path.Combine(Path.GetDirectoryName(typeof(StickyPlugin).Assembly.Location)!, "mood");
         return File.Exists(file) ? File.ReadAllText(file) : "";
     }
+}
+
+/// <summary>Never ends by itself, nor when it is asked to.</summary>
+internal sealed class Hang : IJob<Thing>
+{
+    /// <inheritdoc />
+    public Task RunAsync(Thing arguments, IJobRun run, CancellationToken cancel) => Task.Delay(Timeout.Infinite, CancellationToken.None);
 }
 
 /// <summary>What crosses a framework that caches types.</summary>

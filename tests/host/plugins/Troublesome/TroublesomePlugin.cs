@@ -45,6 +45,7 @@ public sealed class TroublesomePlugin : IPlugin
         }
 
         plugin.Job<Fail, FailArguments>("fail", TroublesomeJson.Default.FailArguments);
+        plugin.Job<Deaf, FailArguments>("deaf", TroublesomeJson.Default.FailArguments);
         plugin.Provide<Swamp>("swamp");
         plugin.Fragment("hostile", (context, _) => Hostile(context.ServerId ?? ""));
         plugin.Fragment("endless", (_, _) => Hostile("x"));
@@ -114,6 +115,12 @@ internal sealed class Needy(IServiceProvider services, Needy? self)
 internal sealed class Fail : IJob<FailArguments>
 {
     public Task RunAsync(FailArguments arguments, IJobRun run, CancellationToken cancel) => throw new InvalidOperationException(arguments.Reason);
+}
+
+/// Goes on for two minutes, whatever anybody says.
+internal sealed class Deaf : IJob<FailArguments>
+{
+    public async Task RunAsync(FailArguments arguments, IJobRun run, CancellationToken cancel) => await Task.Delay(TimeSpan.FromMinutes(2), CancellationToken.None);
 }
 
 internal sealed record FailArguments(string Reason);

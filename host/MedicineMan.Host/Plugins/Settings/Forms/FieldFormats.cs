@@ -26,6 +26,18 @@ internal static partial class FieldFormats
     public static string Normal(string format, string text) =>
         format == "duration" && Duration(text) is { } time ? time.ToString("c", CultureInfo.InvariantCulture) : text;
 
+    /// A stored value as a person types it: 00:15:00 is 15m. What has fractions of a second, or runs backwards, stays as it is stored.
+    public static string Typed(string format, string text)
+    {
+        if (format != "duration" || Duration(text) is not { } time || time <= TimeSpan.Zero || time.Ticks % TimeSpan.TicksPerSecond != 0)
+        {
+            return text;
+        }
+
+        (int Amount, char Unit)[] parts = [(time.Days, 'd'), (time.Hours, 'h'), (time.Minutes, 'm'), (time.Seconds, 's')];
+        return string.Join(' ', parts.Where(part => part.Amount > 0).Select(part => $"{part.Amount}{part.Unit}"));
+    }
+
     private static string? Address(string text) =>
         !SchemePattern().IsMatch(text) || !Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Host.Length == 0 ? "must be a whole address such as https://example.org/path"
         : address.UserInfo.Contains(':', StringComparison.Ordinal) ? "must not hold a password: there it would be stored and shown in plain"

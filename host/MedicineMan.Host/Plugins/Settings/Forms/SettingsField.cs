@@ -33,7 +33,11 @@ internal sealed record SettingsField
     /// The settings hold the handle of such a value; the value itself is in the vault.
     public bool IsSecret => Format == "secret";
 
-    /// A value as a person types it.
+    /// A value of this field as a person types it; a choice stays the word it is.
+    public string Typed(JsonNode? value) =>
+        Choices.Count > 0 ? Text(value) : string.Join('\n', Text(value).Split('\n').Select(line => FieldFormats.Typed(Format, line)));
+
+    /// A value as text.
     public static string Text(JsonNode? value) => value switch
     {
         null => "",

@@ -20,7 +20,7 @@ internal sealed record SettingsForm(IReadOnlyList<FormGroup> Groups)
     private static FormField Field(SettingsSchema schema, SettingsField field, JsonObject? values, SettingsDraft? sent) => new()
     {
         Rules = field,
-        Text = field.IsSecret ? "" : sent?.Typed.GetValueOrDefault(field.Name) ?? SettingsField.Text(values?[field.Name] ?? (values is null ? field.Default : null)),
+        Text = field.IsSecret ? "" : sent?.Typed.GetValueOrDefault(field.Name) ?? field.Typed(values?[field.Name] ?? (values is null ? field.Default : null)),
         IsSet = field.IsSecret && values?[field.Name] is not null,
         Error = sent?.Errors.TryGetValue(field.Name, out var error) == true ? error : null,
         Condition = string.Join(" and ", field.ShowIf.Select(when => $"{schema.Fields.Single(other => other.Name == when.Field).Title} is {string.Join(" or ", when.Values)}")),

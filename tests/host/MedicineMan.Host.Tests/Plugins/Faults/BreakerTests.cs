@@ -62,9 +62,9 @@ public sealed class BreakerTests
         Assert.Contains(entry.Log.Lines, line => line.Message == "Started in the mood \"\"");
     }
 
-    internal static async Task Until(Func<Task<bool>> reached)
+    internal static async Task Until(Func<Task<bool>> reached, int seconds = 30)
     {
-        for (var look = 0; look < 600; look++)
+        for (var look = 0; look < seconds * 20; look++)
         {
             if (await reached())
             {
@@ -74,6 +74,6 @@ public sealed class BreakerTests
             await Task.Delay(50);
         }
 
-        Assert.Fail("It did not come to that within 30 s.");
+        Assert.Fail($"It did not come to that within {seconds} s.");
     }
 }

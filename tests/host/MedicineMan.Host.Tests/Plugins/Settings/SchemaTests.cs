@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Plugins.Settings;
 using MedicineMan.Host.Plugins.Settings.Forms;
 using MedicineMan.Testbed;
 using Microsoft.AspNetCore.Http;
@@ -117,6 +118,23 @@ public sealed class SchemaTests
 
         Assert.Equal(error, draft.Errors.GetValueOrDefault("x"));
         Assert.Equal(value, draft.Values["x"]?.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("""{"type": "string", "format": "duration"}""", "00:15:00", "15m")]
+    [InlineData("""{"type": "string", "format": "duration"}""", "1.02:00:05", "1d 2h 5s")]
+    [InlineData("""{"type": "string", "format": "duration"}""", "PT90M", "1h 30m")]
+    [InlineData("""{"type": "string", "format": "duration"}""", "00:00:00.2500000", "00:00:00.2500000")]
+    [InlineData("""{"type": "string", "format": "duration"}""", "00:00:00", "00:00:00")]
+    [InlineData("""{"type": "string", "format": "duration", "enum": ["00:15:00", "01:00:00"]}""", "00:15:00", "00:15:00")]
+    [InlineData("""{"type": "string"}""", "00:15:00", "00:15:00")]
+    public void A_length_of_time_is_shown_as_it_is_typed(string field, string stored, string shown)
+    {
+        var schema = Schemas.Of(field);
+
+        Assert.Equal(shown, Assert.Single(SettingsForm.Of(schema, new JsonObject { ["x"] = stored }).Groups).Fields[0].Text);
+        Assert.Equal(shown, (string?)PluginSettingsAnswer.Shown(schema, new JsonObject { ["x"] = stored })["x"]);
+        Assert.Empty(Post(schema, ("x", shown)).Errors);
     }
 
     [Theory]

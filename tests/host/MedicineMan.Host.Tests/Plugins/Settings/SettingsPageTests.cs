@@ -16,6 +16,8 @@ public sealed class SettingsPageTests
         await using var adjustable = await Adjustable.Start(database);
         Assert.Equal((true, "plain", 25, "00:15:00"), ((bool)(await adjustable.Current())["loud"]!, (string?)(await adjustable.Current())["mode"], (int)(await adjustable.Current())["port"]!, (string?)(await adjustable.Current())["every"]));
 
+        Assert.Equal("15m", (await adjustable.Owner.Get(Adjustable.Page)).Page.GetElementById("Settings_every")!.GetAttribute("value"));
+
         var saved = await adjustable.Owner.Send(Adjustable.Page, Adjustable.Fields(
             ("mode", "tls"), ("certificate", "cert <1>"), ("port", "465"), ("ratio", "0.25"), ("tags", "a\nb"), ("levels", "3"), ("site", "https://example.org/"), ("every", "2h"), ("when", "0 3 * * *"), ("folder", "/srv"), ("host", "db")));
 
@@ -30,6 +32,7 @@ public sealed class SettingsPageTests
         var page = await adjustable.Owner.Get(Adjustable.Page);
         Assert.DoesNotContain("sesame", page.Body, StringComparison.Ordinal);
         Assert.DoesNotContain((string)now["password"]!, page.Body, StringComparison.Ordinal);
+        Assert.Equal("2h", page.Page.GetElementById("Settings_every")!.GetAttribute("value"));
         Assert.Equal("cert <1>", page.Page.GetElementById("Settings_certificate")!.GetAttribute("value"));
         Assert.Contains("saved and in force", page.Text, StringComparison.Ordinal);
     }
