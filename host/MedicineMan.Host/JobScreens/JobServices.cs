@@ -56,7 +56,7 @@ internal sealed class PluginJobHandler(PluginJob job, PluginJobs plugins) : IJob
 
     public Task Run(JobRun run, CancellationToken cancel) => plugins.Run(job.Type, run.Arguments, new PluginRun(run), cancel);
 
-    public void Abandoned(string reason) => plugins.Abandoned(type, reason);
+    public void Abandoned(string reason) => plugins.Abandoned(job.Type, reason);
 
     private sealed class PluginRun(JobRun run) : Sdk.Jobs.IJobRun, IProgress<Sdk.Jobs.JobProgress>
     {
