@@ -69,7 +69,7 @@ internal static class JobView
         foreach (var attempt in attempts.TakeLast(MostOnTimeline))
         {
             var number = attempts.Count > 1 || attempt.Number > 1 ? $"Attempt {attempt.Number}" : "It";
-            moments.Add(new(attempt.StartedAt, "busy", "player-play", $"{number} started on {attempt.Worker}"));
+            moments.Add(new(attempt.StartedAt, "fine", "player-play", $"{number} started on {attempt.Worker}"));
             if (attempt.EndedAt is { } ended && attempt.Outcome != "running")
             {
                 moments.Add(new(ended, Tone(attempt), Icon(attempt), $"{number} {(attempt.Outcome is "lost" or "cancelled" or "interrupted" ? "was " : "")}{attempt.Outcome} after {Took(ended - attempt.StartedAt)}"));
