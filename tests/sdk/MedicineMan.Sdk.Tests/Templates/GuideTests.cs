@@ -21,7 +21,7 @@ public sealed partial class GuideTests
     [Fact]
     public void Its_commands_are_there()
     {
-        var commands = string.Concat(new[] { "Plugins/AuthorCommands", "PackageCommands", "PluginCommands" }.Select(name => File.ReadAllText(SourceTree.At($"host/MedicineMan.Host/Cli/{name}.cs"))));
+        var commands = string.Concat(new[] { "Plugins/ApproveCommand", "Plugins/AuthorCommands", "PackageCommands", "PluginCommands" }.Select(name => File.ReadAllText(SourceTree.At($"host/MedicineMan.Host/Cli/{name}.cs"))));
         foreach (var words in Blocks("sh").SelectMany(block => block.Split('\n', StringSplitOptions.RemoveEmptyEntries)).Select(line => line.Split(' ')))
         {
             Assert.True(
