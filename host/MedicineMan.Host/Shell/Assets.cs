@@ -20,6 +20,7 @@ internal sealed class Assets(EndpointDataSource endpoints)
         <link rel="stylesheet" href="{Address("css/shell.css")}">
         <link rel="icon" href="{Address("favicon.svg")}" type="image/svg+xml">
         <script src="{Address("js/theme.js")}"></script>
+        <script src="{Address("js/stream.js")}"></script>
         <script src="{Address("lib/htmx.min.js")}" defer></script>
         <script src="{Address("js/shell.js")}" type="module"></script>
         """);

@@ -1,5 +1,4 @@
 import "./keys.js";
-import "./stream.js";
 import { bars } from "./bars.js";
 import { times } from "./times.js";
 import { tables } from "./tables.js";

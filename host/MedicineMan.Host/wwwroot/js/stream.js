@@ -1,4 +1,5 @@
 // <form data-stream="list"> sends itself in the background and fills the list with the items as they arrive.
+// Runs before the page, so that a quick click never sends such a form as a page of its own.
 document.addEventListener("submit", async event => {
   const form = event.target;
   if (!form.dataset.stream) {
