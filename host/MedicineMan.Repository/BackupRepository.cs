@@ -156,7 +156,7 @@ public sealed class BackupRepository : IDisposable
         }
 
         var target = options.DryRun ? new ObjectStore(new DryStorage(store.Storage, store.Clock), store.Key, store.Version, store.Clock) : store;
-        var held = await RepositoryLock.Acquire(target, exclusive: false, () => indexes.Current(cancel), cancel);
+        var held = await RepositoryLock.Begin(target, exclusive: false, cancel);
         try
         {
             var parent = options.Parent is { } id ? await SnapshotFiles.One(store, id, cancel) : null;
@@ -186,7 +186,7 @@ public sealed class BackupRepository : IDisposable
     /// <exception cref="UserFacingException">There is none, or several.</exception>
     public async Task<SnapshotTree> OpenSnapshot(string name, CancellationToken cancel)
     {
-        var held = await RepositoryLock.Acquire(store, exclusive: false, () => indexes.Current(cancel), cancel);
+        var held = await RepositoryLock.Begin(store, exclusive: false, cancel);
         try
         {
             // The snapshot first: what it needs is then sure to be in the index read afterwards.
@@ -206,8 +206,10 @@ public sealed class BackupRepository : IDisposable
     /// <param name="cancel">Stops it.</param>
     public async Task<CheckReport> Check(CheckOptions options, IProgress<CheckProgress>? progress, CancellationToken cancel)
     {
-        await using var held = await RepositoryLock.Acquire(direct, exclusive: false, () => directIndexes.Current(cancel), cancel);
-        return await new RepositoryCheck(direct, directIndexes, Keys, options, progress).Run(cancel);
+        await using var held = await RepositoryLock.Begin(direct, exclusive: false, cancel);
+        var report = await new RepositoryCheck(direct, directIndexes, Keys, options, progress).Run(cancel);
+        await held.Settled.WaitAsync(cancel);
+        return report;
     }
 
     /// <inheritdoc/>

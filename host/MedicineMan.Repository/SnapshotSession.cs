@@ -52,7 +52,7 @@ public sealed class SnapshotSession : IAsyncDisposable
         this.parent = parent;
         this.chunker = chunker;
         blobs = new BlobReader(store, index);
-        pipeline = new BlobPipeline(store, index, counters);
+        pipeline = new BlobPipeline(store, index, held.Settled, counters);
         feeder = new StreamFeeder(new SlabPool(ReadBuffers), chunker, pipeline, counters);
         abandon = CancellationTokenSource.CreateLinkedTokenSource(pipeline.Stopped, held.Lost);
         begun = UnixTime.From(store.Clock.GetUtcNow());

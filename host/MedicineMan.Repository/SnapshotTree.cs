@@ -10,7 +10,7 @@ namespace MedicineMan.Repository;
 
 /// <summary>
 /// A snapshot opened for looking around and getting things out. A path is the names from the root down. Every byte handed out was verified.
-/// The repository is locked against removals until this is disposed.
+/// The repository is locked against removals until this is disposed; every answer waits until that lock is known to hold.
 /// </summary>
 public sealed class SnapshotTree : IAsyncDisposable
 {
@@ -32,20 +32,26 @@ public sealed class SnapshotTree : IAsyncDisposable
     public async Task<IReadOnlyList<SnapshotNode>> List(IReadOnlyList<string> path, CancellationToken cancel)
     {
         var folder = await Node(path, cancel);
+        await held.Settled.WaitAsync(cancel);
         return folder is { Type: "dir", Subtree: { } tree }
             ? (await blobs.Entries(tree, cancel)).ConvertAll(SnapshotNode.From)
             : throw new UserFacingException($"There is no folder {Name(path)} in snapshot {Entry.Id.Prefix}.");
     }
 
     /// <summary>What stands at a path; null when nothing does.</summary>
-    public async Task<SnapshotNode?> Find(IReadOnlyList<string> path, CancellationToken cancel) =>
-        await Node(path, cancel) is { } node ? SnapshotNode.From(node) : null;
+    public async Task<SnapshotNode?> Find(IReadOnlyList<string> path, CancellationToken cancel)
+    {
+        var node = await Node(path, cancel);
+        await held.Settled.WaitAsync(cancel);
+        return node is null ? null : SnapshotNode.From(node);
+    }
 
     /// <summary>Opens a file, which can be read from anywhere in it; its reading fails with <see cref="DamagedException"/> where the repository is damaged.</summary>
     /// <exception cref="UserFacingException">There is no such file.</exception>
     public async Task<Stream> OpenFile(IReadOnlyList<string> path, CancellationToken cancel)
     {
         var content = new FileContent(blobs, await FindFile(path, cancel));
+        await held.Settled.WaitAsync(cancel);
         return new RangedStream(await content.Length(cancel), content.CopyRange, cancel);
     }
 
@@ -67,6 +73,7 @@ public sealed class SnapshotTree : IAsyncDisposable
         }
 
         await (range is { } part ? content.CopyRange(part.Within(0, await content.Length(cancel)), Pour, cancel) : content.CopyTo(Pour, cancel));
+        await held.Settled.WaitAsync(cancel);
         return written;
     }
 
@@ -75,6 +82,7 @@ public sealed class SnapshotTree : IAsyncDisposable
     public async Task<Stream> OpenArchive(IReadOnlyList<string> path, CancellationToken cancel)
     {
         var archive = await TarArchive.Plan(blobs, await FindFolder(path, cancel), cancel);
+        await held.Settled.WaitAsync(cancel);
         return new RangedStream(archive.Length, archive.CopyRange, cancel);
     }
 
@@ -90,14 +98,17 @@ public sealed class SnapshotTree : IAsyncDisposable
         var folder = await FindFolder(path, cancel);
         if (format is ArchiveFormat.Zip)
         {
-            return range is null
+            var report = range is null
                 ? await new ZipDump(blobs, destination).Write(folder, cancel)
                 : throw new UserFacingException("A zip archive holds checksums of all that is in it, so no part can be made without the rest. Take tar for a part of an archive.") { Permanent = true };
+            await held.Settled.WaitAsync(cancel);
+            return report;
         }
 
         var archive = await TarArchive.Plan(blobs, folder, cancel);
         var part = (range ?? new ByteRange(0, archive.Length)).Within(0, archive.Length);
         await archive.CopyRange(part, destination.WriteAsync, cancel);
+        await held.Settled.WaitAsync(cancel);
         return new ArchiveReport(part.Length, archive.Problems);
     }
 
@@ -112,7 +123,9 @@ public sealed class SnapshotTree : IAsyncDisposable
     public async Task<RestoreReport> Restore(RestoreOptions options, IProgress<RestoreProgress>? progress, CancellationToken cancel)
     {
         var node = await Node(options.Path, cancel) ?? throw new UserFacingException($"There is nothing at {Name(options.Path)} in snapshot {Entry.Id.Prefix}.");
-        return await new FolderWriter(blobs, options, progress).Restore(node, cancel);
+        var report = await new FolderWriter(blobs, options, progress).Restore(node, cancel);
+        await held.Settled.WaitAsync(cancel);
+        return report;
     }
 
     /// <inheritdoc/>

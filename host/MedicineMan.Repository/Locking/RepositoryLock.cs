@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
@@ -27,6 +28,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
     private readonly CancellationTokenSource lost = new();
     private readonly CancellationTokenSource release = new();
     private Task refreshing = Task.CompletedTask;
+    private volatile ExceptionDispatchInfo? conflict;
     private ObjectId? id;
     private ObjectId? outdatedLock;
     private DateTimeOffset refreshed;
@@ -37,8 +39,12 @@ internal sealed class RepositoryLock : IAsyncDisposable
         this.exclusive = exclusive;
     }
 
-    /// <summary>Fires when the lock could not be refreshed in time: others may be removing what this process relies on.</summary>
+    /// <summary>Fires when the lock did not hold, or could not be refreshed in time: others may be removing what this process relies on.</summary>
     public CancellationToken Lost => lost.Token;
+
+    /// <summary>Done when nobody else can have come in between; fails with what stands against it.</summary>
+    /// <exception cref="LockedException">Somebody locked in the same instant.</exception>
+    public Task Settled { get; private set; } = Task.CompletedTask;
 
     /// <summary>Takes the lock, waiting a while for others who hold one that stands against it.</summary>
     public static async Task<RepositoryLock> Acquire(ObjectStore store, bool exclusive, TimeSpan patience, CancellationToken cancel)
@@ -58,23 +64,29 @@ internal sealed class RepositoryLock : IAsyncDisposable
         }
     }
 
-    public static Task<RepositoryLock> Acquire(ObjectStore store, bool exclusive, CancellationToken cancel) => Acquire(store, exclusive, () => Task.CompletedTask, cancel);
+    public static async Task<RepositoryLock> Acquire(ObjectStore store, bool exclusive, CancellationToken cancel)
+    {
+        var taken = await Begin(store, exclusive, cancel);
+        try
+        {
+            await taken.Settled.WaitAsync(cancel);
+            return taken;
+        }
+        catch
+        {
+            await taken.DisposeAsync();
+            throw;
+        }
+    }
 
-    /// <param name="store">Of the repository.</param>
-    /// <param name="exclusive">True to be alone.</param>
-    /// <param name="meanwhile">Done while nobody knows yet whether the lock holds: reading that is looked at again afterwards. It may fail.</param>
-    /// <param name="cancel">Ends the attempt.</param>
-    public static async Task<RepositoryLock> Acquire(ObjectStore store, bool exclusive, Func<Task> meanwhile, CancellationToken cancel)
+    /// <summary>Takes the lock without waiting for the moment that tells whether it holds: until <see cref="Settled"/> nothing may be written, and no answer be given.</summary>
+    public static async Task<RepositoryLock> Begin(ObjectStore store, bool exclusive, CancellationToken cancel)
     {
         var taken = new RepositoryLock(store, exclusive);
         try
         {
             await taken.ThrowIfHeldByOthers(cancel);
             await taken.Write(cancel);
-            var settling = Task.Delay(SettleTime, cancel);
-            await meanwhile().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await settling;
-            await taken.ThrowIfHeldByOthers(cancel);
         }
         catch
         {
@@ -82,12 +94,14 @@ internal sealed class RepositoryLock : IAsyncDisposable
             throw;
         }
 
+        taken.Settled = taken.Settle();
         taken.refreshing = Task.Run(taken.KeepFresh, CancellationToken.None);
         return taken;
     }
 
     public void ThrowIfLost()
     {
+        conflict?.Throw();
         // Also when this machine slept: nobody refreshed then, and nobody has noticed yet.
         if (lost.IsCancellationRequested || store.Clock.GetUtcNow() - refreshed > StaleAfter - RefreshEvery)
         {
@@ -98,6 +112,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
     /// <summary>Asks the storage whether the lock is still there: somebody may have removed it since the last refresh.</summary>
     public async Task Confirm(CancellationToken cancel)
     {
+        await Settled.WaitAsync(cancel);
         ThrowIfLost();
         var mine = id;
         try
@@ -118,6 +133,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await release.CancelAsync();
+        await Settled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await refreshing;
         foreach (var written in new[] { id, outdatedLock }.OfType<ObjectId>())
         {
@@ -170,6 +186,21 @@ internal sealed class RepositoryLock : IAsyncDisposable
                     $"{store.Location} is {(found.Exclusive ? "locked for maintenance" : "in use")} by process {found.Pid} of {found.Username} on {found.Hostname} since {found.Time}. "
                     + "Try again when that has ended.");
             }
+        }
+    }
+
+    private async Task Settle()
+    {
+        try
+        {
+            await Task.Delay(SettleTime, release.Token);
+            await ThrowIfHeldByOthers(release.Token);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            conflict = ExceptionDispatchInfo.Capture(failure);
+            await lost.CancelAsync();
+            throw;
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class PackSink : IAsyncDisposable
     public PackSink(ObjectStore store, CancellationToken lost)
     {
         stop = CancellationTokenSource.CreateLinkedTokenSource(lost);
-        packs = new PackAssembler(store, null, new BackupCounters(), Fail, stop.Token);
+        packs = new PackAssembler(store, null, Task.CompletedTask, new BackupCounters(), Fail, stop.Token);
     }
 
     public async Task Add(BlobKind kind, ObjectId id, ReadOnlyMemory<byte> stored, uint uncompressedLength, CancellationToken cancel)

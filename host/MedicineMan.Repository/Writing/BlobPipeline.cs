@@ -24,12 +24,12 @@ internal sealed class BlobPipeline : IAsyncDisposable
     private readonly Task[] workers;
     private Exception? failure;
 
-    public BlobPipeline(ObjectStore store, BlobIndex known, BackupCounters counters)
+    public BlobPipeline(ObjectStore store, BlobIndex known, Task settled, BackupCounters counters)
     {
         this.store = store;
         this.known = known;
         this.counters = counters;
-        packs = new PackAssembler(store, own, counters, Fail, stop.Token);
+        packs = new PackAssembler(store, own, settled, counters, Fail, stop.Token);
         workers = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Run(Work))];
     }
 

@@ -42,7 +42,13 @@ internal sealed class PackAssembler : IAsyncDisposable
     private readonly Task[] uploads;
     private int usedLots;
 
-    public PackAssembler(ObjectStore store, BlobIndex? index, BackupCounters counters, Action<Exception> fail, CancellationToken stop)
+    /// <param name="store">Of the repository.</param>
+    /// <param name="index">Gets what was stored; null when nobody asks.</param>
+    /// <param name="settled">Nothing is stored before the lock is known to hold.</param>
+    /// <param name="counters">Of what is stored.</param>
+    /// <param name="fail">Given the first failure.</param>
+    /// <param name="stop">Ends it.</param>
+    public PackAssembler(ObjectStore store, BlobIndex? index, Task settled, BackupCounters counters, Action<Exception> fail, CancellationToken stop)
     {
         this.store = store;
         this.index = index;
@@ -51,7 +57,7 @@ internal sealed class PackAssembler : IAsyncDisposable
         this.stop = stop;
         usedLots = lots.Length;
         indexes = new IndexKeeper(store);
-        uploads = [.. Enumerable.Range(0, Uploads).Select(_ => Task.Run(Upload))];
+        uploads = [.. Enumerable.Range(0, Uploads).Select(_ => Task.Run(() => Upload(settled)))];
     }
 
     /// <summary>Puts a stored blob into a pack. The memory is free again when this returns its task.</summary>
@@ -164,10 +170,11 @@ internal sealed class PackAssembler : IAsyncDisposable
         return joined;
     }
 
-    private async Task Upload()
+    private async Task Upload(Task settled)
     {
         try
         {
+            await settled.WaitAsync(stop);
             await foreach (var pack in full.Reader.ReadAllAsync(stop))
             {
                 var held = pack.Length;
