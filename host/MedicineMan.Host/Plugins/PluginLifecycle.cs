@@ -131,7 +131,7 @@ internal sealed partial class PluginLifecycle(
 
         try
         {
-            var package = PluginPackage.Open(Path.Combine(options.Value.Folder, known.Folder));
+            var package = PluginPackage.Open(Path.Combine(options.Value.Folder, known.Folder), isOurBuild: options.Value.ForOneCommand);
             entry.Knows(package.Manifest);
             if (package.Manifest.Id != known.Id || known.Versions.All(version => version.Version != package.Manifest.Version))
             {

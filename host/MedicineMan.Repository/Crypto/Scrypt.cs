@@ -37,7 +37,7 @@ internal static class Scrypt
         Parallel.For(0, lanes, lane =>
         {
             // Not from the collector, which would keep these megabytes for as long as the program runs.
-            using var table = new NativeBuffer();
+            using var table = new NativeBuffer(isJumpedAbout: true);
             var entries = MemoryMarshal.Cast<byte, Vector128<uint>>(table.Take(n * block).Span);
             for (var i = lane; i < p; i += lanes)
             {

@@ -92,7 +92,14 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
     public async ValueTask<IStorageBackend> OpenStorage(string place, ParseResult parsed, CancellationToken cancel) =>
         SftpPlace.IsOne(place)
             ? await openStorage("sftp", await sftp.Settings(SftpPlace.Parse(place), parsed, cancel), cancel)
-            : await openStorage("local", JsonSerializer.SerializeToElement(new { path = Path.GetFullPath(PathOf(place)) }), cancel);
+            : await openStorage("local", Local(Path.GetFullPath(PathOf(place))), cancel);
+
+    // By hand: a serializer would first look all over the type, which is felt in a command as short as most are.
+    private static JsonElement Local(string path)
+    {
+        using var settings = JsonDocument.Parse($$"""{"path":"{{JsonEncodedText.Encode(path)}}"}""");
+        return settings.RootElement.Clone();
+    }
 
     private static string PathOf(string place) => place.StartsWith(LocalScheme, StringComparison.Ordinal) ? place[LocalScheme.Length..] : place;
 

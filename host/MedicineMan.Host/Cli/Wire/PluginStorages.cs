@@ -23,7 +23,8 @@ internal static class PluginStorages
     private static async Task<Providers> Load(string kind)
     {
         // Never disposed: a storage is in use until the command ends, and the process with it.
-        var services = new ServiceCollection().AddLogging().AddSingleton(Secrets).AddPlugins(new ConfigurationBuilder().AddEnvironmentVariables("MEDICINEMAN__").Build()).BuildServiceProvider();
+        var services = new ServiceCollection().AddLogging().AddSingleton(Secrets).AddPlugins(new ConfigurationBuilder().AddEnvironmentVariables("MEDICINEMAN__").Build())
+            .Configure<PluginOptions>(options => options.ForOneCommand = true).BuildServiceProvider();
         var others = await Others(services.GetRequiredService<IOptions<PluginOptions>>().Value, kind);
         await services.GetRequiredService<PluginLifecycle>().LoadAll(others, CancellationToken.None);
         return services.GetRequiredService<Providers>();
@@ -35,7 +36,7 @@ internal static class PluginStorages
         try
         {
             var bundled = (await PluginRegistry.Read(options.RegistryFile, CancellationToken.None)).Plugins.Where(plugin => plugin.Source == "bundled")
-                .ToLookup(plugin => ManifestReader.Read(Path.Combine(options.Folder, plugin.Folder)).Providers.Any(provider => (provider.Contract, provider.Kind) == ("storage", kind)));
+                .ToLookup(plugin => ManifestReader.Brings(Path.Combine(options.Folder, plugin.Folder), "storage", kind));
             return bundled[true].Any() ? bundled[false].ToDictionary(plugin => plugin.Id, _ => "This command does not need it.", StringComparer.Ordinal) : [];
         }
         catch (PluginRefusedException)

@@ -28,10 +28,15 @@ internal sealed class LoadContext : IDisposable
     /// Dead once nothing of the plugin is held any more. The list of load contexts does not tell: unloading takes a context off it at once.
     public WeakReference Collected { get; }
 
-    public static LoadContext Open(string file)
+    public static LoadContext Open(string file, bool unloads)
     {
         // The library's builder and not its PluginLoader, which reads the host's own runtime files anew for every plugin.
-        var builder = new AssemblyLoadContextBuilder().SetMainAssemblyPath(file).SetDefaultContext(AssemblyLoadContext.Default).EnableUnloading().IsLazyLoaded(true);
+        var builder = new AssemblyLoadContextBuilder().SetMainAssemblyPath(file).SetDefaultContext(AssemblyLoadContext.Default).IsLazyLoaded(true);
+        if (unloads)
+        {
+            builder.EnableUnloading();
+        }
+
         Array.ForEach(Roots, root => builder.PreferDefaultLoadContextAssembly(root.Assembly.GetName()));
         // What is not in its folder comes from the host anyhow; what is, and is shared, has to be named. Most have nothing else there, and nothing need be walked.
         foreach (var name in Directory.EnumerateFiles(Path.GetDirectoryName(file)!, "*.dll").Where(other => other != file).Select(Path.GetFileNameWithoutExtension).Where(name => Shared.Value.Contains(name!)))
@@ -59,7 +64,11 @@ internal sealed class LoadContext : IDisposable
 
     public void Dispose()
     {
-        context?.Unload();
+        if (context is { IsCollectible: true })
+        {
+            context.Unload();
+        }
+
         context = null;
     }
 

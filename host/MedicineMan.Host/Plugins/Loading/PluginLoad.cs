@@ -42,7 +42,7 @@ internal sealed class PluginLoad(
         var name = $"{manifest.Name} {manifest.Version}";
         var entry = Step("MM1010", $"{manifest.Entry} of {name} can't be loaded:", "Install the plugin again; if that does not help, its author must see this.", () =>
         {
-            plugin.Hold(LoadContext.Open(package.EntryFile));
+            plugin.Hold(LoadContext.Open(package.EntryFile, unloads: !options.Value.ForOneCommand));
             return Entry(plugin, name);
         });
 

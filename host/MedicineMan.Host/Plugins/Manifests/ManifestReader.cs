@@ -67,6 +67,21 @@ internal static partial class ManifestReader
                 "MM1002", $"{file}: {problem}", "The manifest says what a plugin may do, so it is read strictly.", "Correct it and install the plugin again."))]);
     }
 
+    /// Whether the plugin in a folder brings a provider, without asking whether the manifest holds: false when it can't be read.
+    public static bool Brings(string folder, string contract, string kind)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(Bytes(Path.Combine(folder, FileName)), Strict);
+            return json.RootElement.GetProperty("contributes").GetProperty("providers").EnumerateArray()
+                .Any(provider => provider.GetProperty("contract").GetString() == contract && provider.GetProperty("kind").GetString() == kind);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     private static string ManifestFile(string folder) =>
         Directory.Exists(folder)
             ? FileName

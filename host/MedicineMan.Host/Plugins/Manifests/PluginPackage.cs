@@ -13,13 +13,15 @@ internal sealed record PluginPackage(string Folder, PluginManifest Manifest)
 
     public string EntryFile => Path.Combine(Folder, Manifest.Entry);
 
+    /// <param name="folder">Of the plugin.</param>
+    /// <param name="isOurBuild">It was built with this host, so what it uses of the SDK is there.</param>
     /// <exception cref="PluginRefusedException">Names every problem.</exception>
-    public static PluginPackage Open(string folder)
+    public static PluginPackage Open(string folder, bool isOurBuild = false)
     {
         var manifest = ManifestReader.Read(folder);
         var package = new PluginPackage(folder, manifest);
         PluginProblem[] problems = [.. package.Compatibility(), .. package.Missing(), .. package.Copies()];
-        problems = problems.Length == 0 ? [.. SdkReferences.Check(folder, manifest)] : problems;
+        problems = problems.Length == 0 && !isOurBuild ? [.. SdkReferences.Check(folder, manifest)] : problems;
         return problems.Length == 0 ? package : throw new PluginRefusedException(problems);
     }
 
