@@ -25,7 +25,7 @@ internal static class LocalFault
             NoSpace => new StorageException($"{root}: the disk is full, could not {attempt}. Free some space or move the repository to a larger disk; what is stored already is whole.", failure),
             QuotaReached => new StorageException($"{root}: the disk quota of {Environment.UserName} is reached, could not {attempt}. Raise it or free some space; what is stored already is whole.", failure),
             ReadOnlyDisk => new StorageException(ReadOnly(root, attempt), failure),
-            InputOutput => new StorageException($"{root}: the disk reported an error, could not {attempt}. Look at the system's log and at the state of the disk.", failure),
+            InputOutput => new StorageException($"{root}: the disk reported an error, could not {attempt}. Look at the system's log and at the state of the disk.", failure) { IsDamage = true },
             _ => new StorageException($"{root}: could not {attempt}. {failure.Message}", failure),
         };
     }

@@ -80,7 +80,7 @@ internal sealed class LocalFolder(string root) : IStorageBackend
                     : await RandomAccess.ReadAsync(file, destination[filled..], offset + filled, cancel);
                 if (read == 0)
                 {
-                    throw new StorageException($"{root} has only {offset + filled} bytes of {key}, where {offset + destination.Length} were expected: the file was cut short. Run a check.");
+                    throw new StorageException($"{root} has only {offset + filled} bytes of {key}, where {offset + destination.Length} were expected: the file was cut short. Run a check.") { IsDamage = true };
                 }
 
                 filled += read;

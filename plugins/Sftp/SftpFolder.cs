@@ -103,7 +103,7 @@ internal sealed class SftpFolder(string root, SftpConnection connection) : IStor
             var read = await server.Read(handle, offset, into, cancel);
             if (read == 0)
             {
-                throw new StorageException($"{Location} has only {offset} bytes of {key}, where {offset + into.Length} were expected: the file was cut short. Run a check.");
+                throw new StorageException($"{Location} has only {offset} bytes of {key}, where {offset + into.Length} were expected: the file was cut short. Run a check.") { IsDamage = true };
             }
 
             (offset, into) = (offset + read, into[read..]);

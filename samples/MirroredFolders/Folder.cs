@@ -65,7 +65,7 @@ internal sealed class Folder(string path)
             for (var filled = 0; filled < destination.Length;)
             {
                 var read = await RandomAccess.ReadAsync(file, destination[filled..], offset + filled, cancel);
-                filled += read > 0 ? read : throw new StorageException($"{path} has only {offset + filled} bytes of {key}, where {offset + destination.Length} were expected. Run a check.");
+                filled += read > 0 ? read : throw new StorageException($"{path} has only {offset + filled} bytes of {key}, where {offset + destination.Length} were expected. Run a check.") { IsDamage = true };
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

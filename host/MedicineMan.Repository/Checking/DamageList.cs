@@ -17,9 +17,12 @@ internal sealed class DamageList(BlobIndex index)
     /// <summary>Notes what a pack that no index lists says it has.</summary>
     public void Unlisted(IndexedPack pack)
     {
-        foreach (var blob in pack.Blobs)
+        lock (gate)
         {
-            unlisted[blob.Id] = pack.Id;
+            foreach (var blob in pack.Blobs)
+            {
+                unlisted[blob.Id] = pack.Id;
+            }
         }
     }
 

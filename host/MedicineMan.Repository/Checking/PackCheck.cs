@@ -27,6 +27,7 @@ internal sealed class PackCheck(ObjectStore store)
 
     /// <summary>Reads a pack.</summary>
     /// <returns>Null when it is whole, else what is wrong and which blobs it costs.</returns>
+    /// <exception cref="StorageException">The storage refuses it, which says nothing about what is in it.</exception>
     public async Task<PackDamage?> Verify(IndexedPack pack, int length, CancellationToken cancel)
     {
         if (!buffers.TryTake(out var buffer) || buffer.Length < length)
@@ -40,15 +41,18 @@ internal sealed class PackCheck(ObjectStore store)
             await store.ReadRange(ObjectStore.PackKey(pack.Id), 0, buffer.AsMemory(0, length), cancel);
             return Verify(pack, buffer.AsSpan(0, length));
         }
-        catch (StorageException failure) when (!failure.Transient)
+        catch (StorageException failure) when (failure.IsDamage)
         {
-            return new(DamageKind.DamagedBlocks, $"The pack {pack.Id} can't be read. {failure.Message}", pack.Blobs);
+            return Unread(pack, failure);
         }
         finally
         {
             buffers.Add(buffer);
         }
     }
+
+    /// <summary>What it means for a check that a pack could not be read.</summary>
+    public static PackDamage Unread(IndexedPack pack, StorageException why) => new(DamageKind.DamagedBlocks, $"The pack {pack.Id} can't be read. {why.Message}", pack.Blobs);
 
     private PackDamage? Verify(IndexedPack pack, ReadOnlySpan<byte> content)
     {

@@ -2,6 +2,7 @@ using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Pruning;
 using MedicineMan.Repository.Repairing;
 using MedicineMan.Repository.Storing;
+using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Repository.Checking;
 
@@ -18,7 +19,7 @@ internal sealed class Remarks(ObjectStore store, RepositoryKeys keys)
         await known.Load(cancel);
         foreach (var id in stored.Keys.Except(packs.Select(pack => pack.Id)))
         {
-            var header = known.Stored.ContainsKey(id) ? await known.Header(id, cancel) : null;
+            var header = known.Stored.ContainsKey(id) ? await Header(known, id, cancel) : null;
             if (header is not null)
             {
                 damage.Unlisted(header);
@@ -48,6 +49,19 @@ internal sealed class Remarks(ObjectStore store, RepositoryKeys keys)
         if (blobs.Copies > 0)
         {
             Add(DamageKind.Duplicate, $"{blobs.Copies} blocks are stored more than once. A prune removes the copies.", null);
+        }
+    }
+
+    // Refused: then it says nothing, and the rest is looked at all the same.
+    private static async Task<IndexedPack?> Header(KnownPacks known, ObjectId pack, CancellationToken cancel)
+    {
+        try
+        {
+            return await known.Header(pack, cancel);
+        }
+        catch (StorageException refused) when (!refused.Transient)
+        {
+            return null;
         }
     }
 

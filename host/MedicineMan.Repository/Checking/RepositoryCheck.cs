@@ -1,6 +1,7 @@
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Reading;
 using MedicineMan.Repository.Storing;
+using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Repository.Checking;
 
@@ -33,14 +34,21 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Re
             }
         }
 
-        var remarks = new Remarks(store, keys);
-        await remarks.Look(packs, stored, damage, cancel);
         // Folders are walked beside the reading of packs: mostly that finds nothing. When it does, they are walked once more, to tell what it costs.
-        var (known, walked) = (damage.Count, damage.Copy());
+        var remarks = new Remarks(store, keys);
+        var (known, walked) = (0, damage);
         Task Walk(DamageList list) => new TreeCheck(new BlobReader(store, index), list, options).Run(snapshots.Readable, cancel);
-        var walking = Task.Run(() => Walk(walked), cancel);
+        var looking = Task.Run(
+            async () =>
+            {
+                await remarks.Look(packs, stored, damage, cancel);
+                walked = damage.Copy();
+                known = walked.Count;
+                await Walk(walked);
+            },
+            cancel);
         var reading = options.ReadData ? ReadPacks(intact.FindAll(pack => (uint)pack.Id.Leading % options.Share.Of == options.Share.Part - 1), stored, damage, cancel) : Task.FromResult(0L);
-        await Task.WhenAll(walking, reading);
+        await Task.WhenAll(looking, reading);
         if (damage.Count == known)
         {
             damage = walked;
@@ -73,9 +81,10 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Re
         var done = 0L;
         // One more than cores: while a pack is on its way, every core has another to verify.
         var everyCore = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount + 1, CancellationToken = cancel };
-        await Parallel.ForEachAsync(packs, everyCore, async (pack, token) =>
+        // Largest first: the last ones are small then, and no core waits long for another.
+        await Parallel.ForEachAsync(packs.OrderByDescending(pack => lengths[pack.Id]), everyCore, async (pack, token) =>
         {
-            if (await check.Verify(pack, (int)lengths[pack.Id], token) is { } found)
+            if (await Look(pack, token) is { } found)
             {
                 damage.Pack(pack, found.Kind, found.Message, found.Blobs);
             }
@@ -84,5 +93,18 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Re
             progress?.Report(new CheckProgress(Interlocked.Increment(ref done), packs.Count, Interlocked.Read(ref bytes)));
         });
         return bytes;
+
+        // Whatever the reason: what can't be read can't be restored, and the other packs are looked at all the same.
+        async Task<PackDamage?> Look(IndexedPack pack, CancellationToken token)
+        {
+            try
+            {
+                return await check.Verify(pack, (int)lengths[pack.Id], token);
+            }
+            catch (StorageException refused) when (!refused.Transient)
+            {
+                return PackCheck.Unread(pack, refused);
+            }
+        }
     }
 }

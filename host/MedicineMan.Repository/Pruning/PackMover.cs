@@ -60,7 +60,7 @@ internal sealed class PackMover(ObjectStore store, PackSink sink, bool dryRun = 
                 await MoveBlob(blob, buffer.AsMemory((int)(blob.Offset - start), (int)blob.Length), compress, damaged, cancel);
             }
         }
-        catch (StorageException failure) when (!failure.Transient)
+        catch (StorageException failure) when (failure.IsDamage)
         {
             if (run.Count == 1)
             {

@@ -76,7 +76,7 @@ internal sealed class KnownPacks(ObjectStore store)
 
             return Parse(pack, tail) is { Blobs.Count: > 0 } found && PackCheck.LengthOf(found) == length ? found : null;
         }
-        catch (StorageException failure) when (!failure.Transient)
+        catch (StorageException failure) when (failure.IsDamage)
         {
             return null;
         }

@@ -31,7 +31,7 @@ public sealed class MemoryStorage : IStorageBackend
 
         if (offset + destination.Length > content.Length)
         {
-            throw new StorageException($"{Location} has only {content.Length} bytes of {key}.");
+            throw new StorageException($"{Location} has only {content.Length} bytes of {key}.") { IsDamage = true };
         }
 
         content.AsMemory((int)offset, destination.Length).CopyTo(destination);

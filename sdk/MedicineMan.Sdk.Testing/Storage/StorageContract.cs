@@ -78,6 +78,7 @@ public abstract class StorageContract
         await storage.PutAsync(Key, InParts(Content(100)), default);
         var failure = await Assert.ThrowsAnyAsync<StorageException>(() => ReadAsync(storage, Key, 50, 51));
         Assert.IsNotType<StorageObjectMissingException>(failure);
+        Assert.True(failure.IsDamage, "What is cut short is damage: set IsDamage, or a repair stops there.");
     }
 
     /// <summary>Listings go by prefix, with lengths.</summary>

@@ -19,7 +19,7 @@ public interface IStorageBackend : IAsyncDisposable
     /// <returns>False when the key was taken: nothing was written.</returns>
     Task<bool> PutAsync(string key, ReadOnlySequence<byte> content, CancellationToken cancel);
 
-    /// <summary>Fills the buffer from the object's bytes at the offset. Fewer bytes than asked for is a <see cref="StorageException"/>.</summary>
+    /// <summary>Fills the buffer from the object's bytes at the offset. Fewer bytes than asked for is a <see cref="StorageException"/> with <see cref="StorageException.IsDamage"/>.</summary>
     /// <exception cref="StorageObjectMissingException">No such object.</exception>
     Task ReadAsync(string key, long offset, Memory<byte> destination, CancellationToken cancel);
 

@@ -137,6 +137,53 @@ public sealed class FailureTests
         Assert.Empty(Directory.GetFiles(Path.Combine(ours.Folder, "locks")));
     }
 
+    [Theory]
+    [InlineData("backup")]
+    [InlineData("read")]
+    [InlineData("check")]
+    public async Task Who_locks_in_the_same_instant_keeps_us_out_before_anything_is_stored_or_answered(string what)
+    {
+        await using var ours = await TestRepository.Create();
+        var snapshot = await ours.BackUp(("rows", Some.Rows(10)));
+        var before = Directory.GetFiles(ours.Folder, "*", SearchOption.AllDirectories).Order();
+        var store = new Storing.ObjectStore(ours.Storage, (await RepositoryKeys.Open(ours.Storage, TestRepository.Password, default)).Key!, 2, TimeProvider.System);
+        var rival = ObjectId.Of([]);
+        async Task Lock() => rival = await store.Save("locks/", System.Text.Encoding.UTF8.GetBytes(
+            $$"""{"time":"{{Format.UnixTime.From(TimeProvider.System.GetUtcNow())}}","exclusive":true,"hostname":"elsewhere","username":"x","pid":1}"""), default);
+
+        var refused = await Assert.ThrowsAsync<Locking.LockedException>(async () =>
+        {
+            switch (what)
+            {
+                case "backup":
+                    await using (var session = await ours.Repository.BeginSnapshot(TestRepository.Options(), default))
+                    {
+                        await Lock();
+                        await session.AddStream(["more"], new MemoryStream(Some.Noise(40_000_000)), ChunkProfile.Stream, default);
+                        await session.Commit(default);
+                    }
+
+                    break;
+                case "read":
+                    await using (var tree = await ours.Repository.OpenSnapshot(snapshot.Id.ToString(), default))
+                    {
+                        await Lock();
+                        await tree.Dump(["rows"], Stream.Null, default);
+                    }
+
+                    break;
+                default:
+                    var checking = ours.Repository.Check(new CheckOptions { ReadData = true }, null, default);
+                    await Lock();
+                    await checking;
+                    break;
+            }
+        });
+        Assert.Contains("locked for maintenance by process 1 of x on elsewhere", refused.Message, StringComparison.Ordinal);
+        File.Delete(Path.Combine(ours.Folder, "locks", rival.ToString()));
+        Assert.Equal(before, Directory.GetFiles(ours.Folder, "*", SearchOption.AllDirectories).Order());
+    }
+
     [Fact]
     public async Task Many_streams_side_by_side_are_stored_and_equal_blocks_once()
     {

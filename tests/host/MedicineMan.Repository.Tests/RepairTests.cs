@@ -1,7 +1,9 @@
+using System.Buffers;
 using MedicineMan.Repository.Pruning;
 using MedicineMan.Repository.Repairing;
 using MedicineMan.Repository.Tests.Fixtures;
 using MedicineMan.Sdk;
+using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Repository.Tests;
 
@@ -118,6 +120,31 @@ public sealed class RepairTests
         Assert.InRange(rest.Length, Victim.Length / 3, Victim.Length - 1);
         var listed = System.Text.Json.JsonDocument.Parse(await ours.Restic.Run("snapshots", "--json", "--tag", RepairSnapshots.Tag)).RootElement;
         Assert.Equal(victim.Id.ToString(), listed[0].GetProperty("original").GetString());
+    }
+
+    [Theory]
+    [InlineData("packs")]
+    [InlineData("index")]
+    public async Task A_storage_that_refuses_a_read_is_no_damage(string what)
+    {
+        RefusedPacks? storage = null;
+        await using var ours = await TestRepository.Create(inner => storage = new RefusedPacks(inner));
+        var victim = await ours.BackUp(("victim", Victim));
+        storage!.Refuses = true;
+        var before = Files(ours);
+
+        var refused = await Assert.ThrowsAnyAsync<StorageException>(() => what == "packs"
+            ? ours.Repository.Upkeep.RepairPacks(new RepairOptions(), null, default) : ours.Repository.Upkeep.RepairIndex(new RepairOptions { ReadAllPacks = true }, null, default));
+        Assert.Contains("no permission", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Files(ours));
+        // A check names it, and goes on: what can't be read can't be restored.
+        var check = await ours.Repository.Check(new CheckOptions { ReadData = true }, null, default);
+        Assert.False(check.Passed);
+        Assert.Contains(check.Problems, problem => problem.Message.Contains("no permission", StringComparison.Ordinal));
+
+        storage.Refuses = false;
+        Assert.Equal(Victim, await ours.Read(victim.Id, "victim"));
+        await ExpectSound(ours);
     }
 
     [SkippableFact]
@@ -248,5 +275,24 @@ public sealed class RepairTests
         change(content);
         File.SetAttributes(file, FileAttributes.Normal);
         File.WriteAllBytes(file, content);
+    }
+
+    /// <summary>A disk on which somebody else owns the packs.</summary>
+    private sealed class RefusedPacks(IStorageBackend inner) : IStorageBackend
+    {
+        public bool Refuses { get; set; }
+
+        public string Location => inner.Location;
+
+        public Task<bool> PutAsync(string key, ReadOnlySequence<byte> content, CancellationToken cancel) => inner.PutAsync(key, content, cancel);
+
+        public Task ReadAsync(string key, long offset, Memory<byte> destination, CancellationToken cancel) =>
+            Refuses && key.StartsWith("data/", StringComparison.Ordinal) ? throw new StorageException($"{Location}: no permission to read {key}.") : inner.ReadAsync(key, offset, destination, cancel);
+
+        public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancel) => inner.ListAsync(prefix, cancel);
+
+        public Task<bool> DeleteAsync(string key, CancellationToken cancel) => inner.DeleteAsync(key, cancel);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 }

@@ -18,7 +18,7 @@ internal sealed class TreeForge : IAsyncDisposable
     {
         this.store = store;
         var counters = new BackupCounters();
-        pipeline = new BlobPipeline(store, new BlobIndex(), counters);
+        pipeline = new BlobPipeline(store, new BlobIndex(), Task.CompletedTask, counters);
         feeder = new StreamFeeder(new SlabPool(32 << 20), new Chunker(store.Key), pipeline, counters);
     }
 

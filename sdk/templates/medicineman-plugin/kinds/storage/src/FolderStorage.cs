@@ -64,7 +64,7 @@ public sealed class FolderStorage(string root) : IStorageBackend
         }
         catch (IOException failure)
         {
-            throw new StorageException($"{root} could not give {key} back: {failure.Message}", failure);
+            throw new StorageException($"{root} could not give {key} back: {failure.Message}", failure) { IsDamage = failure is EndOfStreamException };
         }
     }
 
