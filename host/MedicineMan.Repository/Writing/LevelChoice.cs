@@ -9,8 +9,9 @@ namespace MedicineMan.Repository.Writing;
 internal sealed class LevelChoice
 {
     private const int TryEvery = 256;
-    private const int Fast = 1;
     private const int Thorough = 3;
+    private static readonly int[] ForSmall = [1, 2, Thorough];
+    private static readonly int[] ForLarge = [1, Thorough];
 
     private const int SmallestTried = 4096;
 
@@ -18,7 +19,7 @@ internal sealed class LevelChoice
     private const double Worth = 0.01;
 
     private int blobs = -1;
-    private volatile int chosen = Fast;
+    private volatile int chosen = 1;
 
     public int For(ReadOnlySpan<byte> blob, BlobCodec codec)
     {
@@ -33,9 +34,22 @@ internal sealed class LevelChoice
             return chosen;
         }
 
-        var thorough = codec.CompressedLength(blob, Thorough);
-        var fast = codec.CompressedLength(blob, Fast);
-        chosen = thorough < fast * (1 - Worth) ? Thorough : Fast;
+        var levels = blob.Length <= ZstdTables.Small ? ForSmall : ForLarge;
+        Span<int> lengths = stackalloc int[levels.Length];
+        var shortest = int.MaxValue;
+        for (var i = 0; i < levels.Length; i++)
+        {
+            lengths[i] = codec.CompressedLength(blob, levels[i]);
+            shortest = Math.Min(shortest, lengths[i]);
+        }
+
+        var enough = 0;
+        while (lengths[enough] * (1 - Worth) > shortest)
+        {
+            enough++;
+        }
+
+        chosen = levels[enough];
         return chosen;
     }
 }
