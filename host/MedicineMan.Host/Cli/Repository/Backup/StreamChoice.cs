@@ -2,6 +2,7 @@ using System.CommandLine;
 using MedicineMan.Host.Servers.Commands;
 using MedicineMan.Repository;
 using MedicineMan.Repository.Chunking;
+using MedicineMan.Repository.Sources;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Cli.Repository.Backup;
@@ -45,7 +46,7 @@ internal sealed class StreamChoice
     {
         if (parsed.GetValue(stdin))
         {
-            await session.AddStream(Place(parsed), Console.OpenStandardInput(), ChunkProfile.Stream, cancel);
+            await session.AddStream(Place(parsed), WidePipe.StandardInput(), ChunkProfile.Stream, cancel);
             return;
         }
 
@@ -53,7 +54,7 @@ internal sealed class StreamChoice
         await using var program = await LocalProgram.Start(words, line => answer.Warn($"{words[0]}: {line}"));
         // Ended, it closes its output, and whoever reads that comes back.
         await using var ending = cancel.Register(() => _ = program.End());
-        await session.AddStream(Place(parsed), program.Output, ChunkProfile.Stream, cancel);
+        await session.AddStream(Place(parsed), WidePipe.Of(program.Output), ChunkProfile.Stream, cancel);
         await program.ThrowUnlessSucceeded(cancel);
     }
 }
