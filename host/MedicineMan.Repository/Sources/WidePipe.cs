@@ -19,6 +19,13 @@ public static partial class WidePipe
         return Console.OpenStandardInput();
     }
 
+    /// <summary>This process's standard output.</summary>
+    public static Stream StandardOutput()
+    {
+        Widen(1);
+        return Console.OpenStandardOutput();
+    }
+
     /// <summary>What another process writes to this one.</summary>
     /// <returns>The same stream.</returns>
     public static Stream Of(Stream output)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using MedicineMan.Repository;
 using MedicineMan.Repository.Archiving;
 using MedicineMan.Repository.Reading;
+using MedicineMan.Repository.Sources;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Host.Cli.Repository.Restoring;
@@ -25,7 +26,7 @@ internal static class DumpCommand
             var segments = LsCommand.Segments(parsed.GetRequiredValue(path));
             if (parsed.GetValue(target) is not { Length: > 0 } file)
             {
-                await using var output = Console.OpenStandardOutput();
+                await using var output = WidePipe.StandardOutput();
                 return Warn(answer, await Dump(tree, segments, format, range, output, token));
             }
 
