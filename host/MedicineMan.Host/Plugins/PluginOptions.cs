@@ -29,7 +29,7 @@ internal sealed class PluginOptions
 
     /// For the process of a single command, which ends before any plugin would leave it: they are loaded for good, which compiles them faster, and
     /// those that came with the host are not compared with it.
-    public bool ForOneCommand { get; set; }
+    internal bool ForOneCommand { get; set; }
 
     /// Where crumbs and quarantine are kept; null to keep none.
     public string? StateFolder { get; set; }
