@@ -110,9 +110,14 @@ internal static class PluginCommands
 
     internal static async Task<PluginAnswer> Send(HostClient host, string file, string? trust, CancellationToken cancel)
     {
-        if (!File.Exists(file) || new FileInfo(file).Length > PackageForm.LargestPackage)
+        if (!File.Exists(file))
         {
-            throw new UserFacingException($"{file} does not exist, or has more than {PackageForm.LargestPackage} bytes. Name a package that was made with: medicineman plugin pack");
+            throw new UserFacingException(Directory.Exists(file) ? $"{file} is a folder. Make a package of it with: medicineman plugin pack {file}" : $"There is no file {file}. A package is made with: medicineman plugin pack");
+        }
+
+        if (new FileInfo(file).Length > PackageForm.LargestPackage)
+        {
+            throw new UserFacingException($"{file} is larger than {Output.Bytes(PackageForm.LargestPackage)}, the most a package may be. Its publisher must leave out what the plugin does not need.");
         }
 
         var bytes = await File.ReadAllBytesAsync(file, cancel);
