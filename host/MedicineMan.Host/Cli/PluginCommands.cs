@@ -56,7 +56,7 @@ internal static class PluginCommands
             }
 
             var (name, trust) = (parsed.GetValue(what)!, parsed.GetValue(Trust));
-            var plugin = name.EndsWith(PackageForm.Extension, StringComparison.OrdinalIgnoreCase)
+            var plugin = name.EndsWith(PackageForm.Extension, StringComparison.OrdinalIgnoreCase) || Directory.Exists(name)
                 ? await Send(host, name, trust, cancel)
                 : await host.Post<PluginAnswer>("plugins", new InstallRequest { Plugin = name, Version = parsed.GetValue(Version), Trust = trust }, cancel);
             return Show(host, output, plugin);
