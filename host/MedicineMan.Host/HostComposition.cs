@@ -29,6 +29,7 @@ internal static class HostComposition
     /// <param name="adapt">What a command that runs in this process has otherwise: no port, no worker of its own accord.</param>
     public static async Task<WebApplication> Start(HostSettings settings, CancellationToken cancel, Action<WebApplicationBuilder>? adapt = null)
     {
+        _ = HostConfiguration.Read().Options<PluginOptions>(PluginOptions.Section);
         ListenAddress.EnsureFree(settings.Urls);
         var directory = DataDirectory.Open(settings.Data);
         var database = await OpenDatabase(settings, directory, cancel);
@@ -84,6 +85,8 @@ internal static class HostComposition
     private static WebApplication Build(HostSettings settings, DataDirectory directory, Database database, KeyRing keys, Action<WebApplicationBuilder>? adapt)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(HostComposition).Assembly.GetName().Name, EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
+        // Before the line's own address, which would be overridden by MEDICINEMAN__URLS otherwise.
+        builder.Configuration.AddOurs();
         builder.WebHost.UseUrls(settings.Urls.Split(';'));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false);

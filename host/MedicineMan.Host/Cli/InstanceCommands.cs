@@ -90,6 +90,10 @@ internal sealed record Settings(string Option, string? Value, string Origin, str
         yield return new("--url", Variable("MEDICINEMAN_URL"), OriginOf(false, "MEDICINEMAN_URL"), "The host that commands speak to");
         yield return new("--token", Variable("MEDICINEMAN_TOKEN") is null ? null : "•••", OriginOf(false, "MEDICINEMAN_TOKEN"), "API token for --url");
         yield return new("", Variable(Secrets.KeyRing.Variable) is null ? null : "•••", OriginOf(false, Secrets.KeyRing.Variable), "Master key, when it does not lie in the data folder");
+        foreach (var (name, value, origin, meaning) in HostConfiguration.List<PluginOptions>(PluginOptions.Section))
+        {
+            yield return new(name, value, origin, meaning);
+        }
     }
 
     /// The password in either form of a connection string.

@@ -56,7 +56,7 @@ internal static class PluginCommands
             }
 
             var (name, trust) = (parsed.GetValue(what)!, parsed.GetValue(Trust));
-            var plugin = name.EndsWith(PackageForm.Extension, StringComparison.OrdinalIgnoreCase)
+            var plugin = name.EndsWith(PackageForm.Extension, StringComparison.OrdinalIgnoreCase) || Directory.Exists(name)
                 ? await Send(host, name, trust, cancel)
                 : await host.Post<PluginAnswer>("plugins", new InstallRequest { Plugin = name, Version = parsed.GetValue(Version), Trust = trust }, cancel);
             return Show(host, output, plugin);
@@ -110,9 +110,14 @@ internal static class PluginCommands
 
     internal static async Task<PluginAnswer> Send(HostClient host, string file, string? trust, CancellationToken cancel)
     {
-        if (!File.Exists(file) || new FileInfo(file).Length > PackageForm.LargestPackage)
+        if (!File.Exists(file))
         {
-            throw new UserFacingException($"{file} does not exist, or has more than {PackageForm.LargestPackage} bytes. Name a package that was made with: medicineman plugin pack");
+            throw new UserFacingException(Directory.Exists(file) ? $"{file} is a folder. Make a package of it with: medicineman plugin pack {file}" : $"There is no file {file}. A package is made with: medicineman plugin pack");
+        }
+
+        if (new FileInfo(file).Length > PackageForm.LargestPackage)
+        {
+            throw new UserFacingException($"{file} is larger than {Output.Bytes(PackageForm.LargestPackage)}, the most a package may be. Its publisher must leave out what the plugin does not need.");
         }
 
         var bytes = await File.ReadAllBytesAsync(file, cancel);

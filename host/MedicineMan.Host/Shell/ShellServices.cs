@@ -28,7 +28,7 @@ internal static class ShellServices
         app.UseForwardedHeaders(new ForwardedHeadersOptions { ForwardedHeaders = Microsoft.AspNetCore.HttpOverrides.ForwardedHeaders.XForwardedFor | Microsoft.AspNetCore.HttpOverrides.ForwardedHeaders.XForwardedProto });
         app.Use(SecurityHeaders.Add);
         app.UseHsts();
-        app.UseWhen(IsApi, static api => api.UseExceptionHandler().UseStatusCodePages());
+        app.UseWhen(IsApi, static api => api.Use(InJson).UseExceptionHandler().UseStatusCodePages());
         app.UseWhen(static http => !IsApi(http), static pages => pages.UseExceptionHandler("/error/500").UseStatusCodePagesWithReExecute("/error/{0}"));
         app.Use(SameOrigin.Check);
         app.UseRouting();
@@ -44,6 +44,13 @@ internal static class ShellServices
         app.MapLive();
         app.MapGet("/healthz", static () => Results.Text("ok")).AllowAnonymous();
         app.MapGet("/readyz", Readiness.Check).AllowAnonymous();
+    }
+
+    // The API has one form of answer. To a browser, which asks for a page, the framework would write no problem at all, and what an endpoint refused would count as unhandled.
+    private static Task InJson(HttpContext http, RequestDelegate next)
+    {
+        http.Request.Headers.Remove("Accept");
+        return next(http);
     }
 
     private static bool IsApi(HttpContext http) => http.Request.Path.StartsWithSegments("/api");

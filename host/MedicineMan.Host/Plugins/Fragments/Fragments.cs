@@ -67,6 +67,10 @@ internal sealed class Fragments(PluginCatalogue catalogue, IOptions<PluginOption
         }
     }
 
-    private static string Sentence(Exception failure) =>
-        failure is TimeoutException or ScriptRuntimeException ? failure.Message : PluginEntry.Sentence(failure);
+    private static string Sentence(Exception failure) => failure switch
+    {
+        TimeoutException => failure.Message,
+        ScriptRuntimeException script => $"{script.Span.FileName}, line {script.Span.Start.Line + 1}: {script.OriginalMessage.TrimEnd('.')}.",
+        _ => PluginEntry.Sentence(failure),
+    };
 }

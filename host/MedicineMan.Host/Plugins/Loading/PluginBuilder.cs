@@ -100,9 +100,13 @@ internal sealed partial class PluginBuilder(PluginPackage package, IServiceColle
     }
 
     /// <exception cref="PluginRefusedException">Names every registration that does not hold.</exception>
-    public Contributions Build() => problems.Concat(Mispressed()).ToList() is { Count: 0 }
-        ? new Contributions(jobs, providers, fragments, routes) { Schedules = schedules, Events = events, Settings = settings }
-        : throw new PluginRefusedException([.. problems, .. Mispressed()]);
+    public Contributions Build()
+    {
+        problems.AddRange(Mispressed());
+        return problems.Count == 0
+            ? new Contributions(jobs, providers, fragments, routes) { Schedules = schedules, Events = events, Settings = settings }
+            : throw new PluginRefusedException(problems);
+    }
 
     // What a button gives and its job has no place for would be dropped without a word, and the job would run with less than was drawn.
     private IEnumerable<PluginProblem> Mispressed() =>

@@ -120,7 +120,7 @@ internal sealed class PackageIntake(PackageShelf shelf, RegistryDownload downloa
             copied += read;
             if (copied > PackageForm.LargestPackage)
             {
-                throw new PluginRefusedException(PackageProblems.TooLarge("The package", copied));
+                throw new PluginRefusedException(PackageProblems.TooLarge("The package"));
             }
 
             await to.WriteAsync(buffer.AsMemory(0, read), cancel);

@@ -10,7 +10,7 @@ namespace MedicineMan.Host.Plugins.Packages;
 /// host's own publishers have the keys in its registry, and nobody else's word counts for them.
 internal sealed class PublisherTrust(InstalledPlugins installed, KnownRegistries registries, IOptions<PluginOptions> options, TimeProvider clock)
 {
-    private const string Compare = "Compare that fingerprint with the one the publisher gives out; if it is the same, install once more and say that you trust it";
+    private static string Compare(string fingerprint) => $"Compare that fingerprint with the one the publisher gives out; if it is the same, install once more and say that you trust it, on the command line with --trust {fingerprint}";
 
     /// <param name="trusted">The fingerprint a person compared and trusts.</param>
     /// <returns>The key to pin; null for a package without a signature where those are allowed.</returns>
@@ -40,7 +40,7 @@ internal sealed class PublisherTrust(InstalledPlugins installed, KnownRegistries
         {
             return known.PublicKey == key ? known
                 : trusted == pin.Fingerprint ? pin
-                : throw Refused("MM1040", $"{name} is signed with the key {pin.Fingerprint}; {publisher}'s packages had {known.Fingerprint} so far.", "Somebody else may be using the publisher's name.", $"{Compare}.");
+                : throw Refused("MM1040", $"{name} is signed with the key {pin.Fingerprint}; {publisher}'s packages had {known.Fingerprint} so far.", "Somebody else may be using the publisher's name.", $"{Compare(pin.Fingerprint)}.");
         }
 
         if (offer?.From.KeysOf(publisher, clock.GetUtcNow())?.Contains(key) == true || trusted == pin.Fingerprint)
@@ -48,7 +48,7 @@ internal sealed class PublisherTrust(InstalledPlugins installed, KnownRegistries
             return pin;
         }
 
-        throw Refused("MM1039", $"{name} is by {publisher}, whom this host does not know, with the key {pin.Fingerprint}.", "Anybody can sign with a key of his own.", $"{Compare}.");
+        throw Refused("MM1039", $"{name} is by {publisher}, whom this host does not know, with the key {pin.Fingerprint}.", "Anybody can sign with a key of his own.", $"{Compare(pin.Fingerprint)}.");
     }
 
     private async Task RefuseWithdrawn(string name, PublisherPin pin, CancellationToken cancel)

@@ -30,7 +30,7 @@ internal sealed class IndexModel(PluginCatalogue catalogue, PluginListing listin
     public bool TakesUnsigned { get; } = listing.TakesUnsigned;
 
     public async Task OnGet(CancellationToken cancel) =>
-        (Plugins, Available) = (await listing.Here(Q, cancel), await listing.Available(Q, cancel));
+        (Plugins, Available) = ([.. (await listing.Here(Q, cancel)).OrderBy(plugin => plugin.Status.Name, StringComparer.OrdinalIgnoreCase)], await listing.Available(Q, cancel));
 
     public async Task<IActionResult> OnGetLock(CancellationToken cancel)
     {

@@ -31,6 +31,13 @@ internal sealed class ApiCaller(HttpClient client, Visitor? visitor) : IDisposab
 
     public static ApiCaller Stranger(TestHost host) => new(new HttpClient { BaseAddress = host.Url }, null);
 
+    /// From here on it asks for something else than JSON, as a browser does.
+    public ApiCaller Accepting(string types)
+    {
+        client.DefaultRequestHeaders.Add("Accept", types);
+        return this;
+    }
+
     public Task<ApiAnswer> Get(string path) => Send(HttpMethod.Get, path);
 
     public Task<ApiAnswer> Post(string path, object? body = null, string? key = null) => Send(HttpMethod.Post, path, body, key);

@@ -63,6 +63,23 @@ public abstract class ContractTests
     }
 
     [SkippableFact]
+    public async Task A_browser_that_asks_for_a_page_gets_a_problem_too()
+    {
+        await using var host = await Start();
+        using var caller = (await ApiCaller.As(host, Role.Admin)).Accepting("text/html,application/xhtml+xml;q=0.9");
+        using var stranger = ApiCaller.Stranger(host).Accepting("text/html");
+
+        foreach (var path in (string[])["plugins/none", "servers/nothing", "nothing/at/all", "../nothing"])
+        {
+            var missing = await caller.Get(path);
+            Assert.Equal((404, "application/problem+json", "not-found"), (missing.Status, missing.ContentType, missing.Code));
+        }
+
+        Assert.Equal((400, "invalid"), (await caller.Get("servers?size=0")) is var refused ? (refused.Status, refused.Code) : default);
+        Assert.Equal((401, "application/problem+json"), (await stranger.Get("plugins")) is var unknown ? (unknown.Status, unknown.ContentType) : default);
+    }
+
+    [SkippableFact]
     public async Task A_list_goes_on_where_its_cursor_stands()
     {
         await using var host = await Start();

@@ -153,6 +153,33 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void A_setting_comes_from_our_environment_before_the_bare_name()
+    {
+        var listed = Run(new() { ["MEDICINEMAN__Plugins__MostMemory"] = "5000", ["Plugins__MostMemory"] = "6000", ["Plugins__RouteTimeLimit"] = "00:00:07", ["MEDICINEMAN__Plugins__Dev__0"] = "/srv/one" }, "config");
+
+        Assert.Equal(0, listed.Code);
+        Assert.Matches(@"Plugins:MostMemory +5000 +MEDICINEMAN__Plugins__MostMemory", listed.Output);
+        Assert.Matches(@"Plugins:RouteTimeLimit +00:00:07 +Plugins__RouteTimeLimit", listed.Output);
+        Assert.Matches(@"Plugins:Dev +/srv/one +MEDICINEMAN__Plugins__Dev", listed.Output);
+        Assert.Matches(@"Plugins:AllowUnsigned +false +default", listed.Output);
+    }
+
+    [Theory]
+    [InlineData("MEDICINEMAN__Plugins__MostMemry", "5", "There is no setting Plugins:MostMemry.")]
+    [InlineData("MEDICINEMAN__Plugins__MostMemory", "much", "'much' at 'Plugins:MostMemory'")]
+    public async Task A_setting_that_is_none_or_cannot_be_read_is_named_before_anything_is_touched(string variable, string value, string sentence)
+    {
+        using var folder = new TemporaryFolder("settings");
+
+        var (code, error) = await HostProcess.Fail([(variable, value)], "--data", folder["data"], "--urls", $"http://127.0.0.1:{Programs.FreePort()}");
+
+        Assert.Equal(1, code);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.Single(error.Trim().Split('\n'));
+        Assert.False(Directory.Exists(folder["data"]));
+    }
+
+    [Fact]
     public async Task The_doctor_says_what_is_well_and_what_is_not()
     {
         await using var host = await TestHost.Start();

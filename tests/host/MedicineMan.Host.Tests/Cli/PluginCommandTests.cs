@@ -29,7 +29,15 @@ public sealed class PluginCommandTests
         Assert.Equal(("samples.hello", fingerprint), (verified.GetProperty("plugin").GetString(), verified.GetProperty("key").GetString()));
 
         var unknown = Remote("install", folder["hello.mmp"]);
-        Assert.True(unknown.Code == 1 && unknown.Error.Contains("MM1039", StringComparison.Ordinal) && unknown.Error.Contains(fingerprint, StringComparison.Ordinal), unknown.Error);
+        Assert.True(unknown.Code == 1 && unknown.Error.Contains("MM1039", StringComparison.Ordinal) && unknown.Error.Contains($"--trust {fingerprint}", StringComparison.Ordinal), unknown.Error);
+        Assert.Contains($"{built} is a folder. Make a package of it with: medicineman plugin pack {built}", Remote("install", built).Error, StringComparison.Ordinal);
+        Assert.Contains($"There is no file {folder["gone.mmp"]}.", Remote("install", folder["gone.mmp"]).Error, StringComparison.Ordinal);
+        using (var large = File.Create(folder["large.mmp"]))
+        {
+            large.SetLength((32L << 20) + 1);
+        }
+
+        Assert.Contains("large.mmp is larger than 32 MiB, the most a package may be.", Remote("install", folder["large.mmp"]).Error, StringComparison.Ordinal);
         var installed = Remote("install", folder["hello.mmp"], "--trust", fingerprint);
         Assert.True(installed.Code == 0 && installed.Error.Contains("plugin approve samples.hello", StringComparison.Ordinal), installed.Error);
         var asked = Remote("approve", "samples.hello");

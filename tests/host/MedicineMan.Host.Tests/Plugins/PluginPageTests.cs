@@ -19,6 +19,9 @@ public sealed class PluginPageTests
                 expected => Assert.Contains(expected, card, StringComparison.Ordinal));
         }
 
+        var names = page.Page.QuerySelectorAll("section.card h2 a").Select(name => name.TextContent).ToList();
+        Assert.Equal(names.Order(StringComparer.OrdinalIgnoreCase), names);
+        Assert.Matches(@"medicineman\.postgres by medicineman · exec, secrets", page.Page.QuerySelector("#plugin-medicineman\\.postgres summary")!.TextContent);
         Assert.Contains("with all the rights it has", page.Text, StringComparison.Ordinal);
     }
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using MedicineMan.Host.Plugins;
 using MedicineMan.Testbed;
+using Microsoft.Extensions.Hosting;
 
 namespace MedicineMan.Host.Tests.Plugins;
 
@@ -13,10 +14,10 @@ public sealed class UnloadTests
     private const string Id = "tests.sticky";
 
     public static TheoryData<string> LetGo => new(
-        "nothing", "throw", "hang", "json generated", "logger", "options", "activator", "enum", "expression", "http client", "meter", "activity", "async local", "own token",
+        "nothing", "throw", "hang", "json generated", "logger", "options", "activator", "enum", "expression", "http client", "meter", "activity", "async local", "own token", "request token", "start token", "job token",
         "json by reflection", "poco", "typed", "results", "typed results", "host token", "hang in a job");
 
-    public static TheoryData<string> Kept => new("configuration", "type descriptor", "validator", "dynamic", "timer", "thread", "background task", "process exit", "cancel key press", "handle", "body");
+    public static TheoryData<string> Kept => new("configuration", "type descriptor", "newtonsoft", "validator", "dynamic", "timer", "thread", "background task", "process exit", "cancel key press", "handle", "body", "typed with a service", "connection token");
 
     [Theory]
     [MemberData(nameof(LetGo))]
@@ -28,7 +29,7 @@ public sealed class UnloadTests
 
     /// What keeps code without the generators of the plugin props, or would, lets it go with them.
     [Fact]
-    public async Task Code_is_collected_after_bodies_parameters_answers_and_bindings_that_are_generated()
+    public async Task Code_is_collected_after_bodies_parameters_services_answers_and_bindings_that_are_generated()
     {
         await using var host = await PluginTestHost.Start([PluginFolders.Tidy]);
 
@@ -43,8 +44,10 @@ public sealed class UnloadTests
         using var folder = new TemporaryFolder("sticky");
         PluginFolders.Copy(PluginFolders.Sticky, folder["plugin"]);
         await File.WriteAllTextAsync(folder["plugin/mood"], habit);
-        await using var host = await PluginTestHost.Start([folder["plugin"]], options =>
+        await using var host = await PluginTestHost.Start([], options =>
             (options.DrainTimeLimit, options.RouteTimeLimit) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(300)));
+        // Begun with the token that ends with the host: what the plugin sees of it must be its own.
+        await host.Lifecycle.Load(folder["plugin"], host.Of<IHostApplicationLifetime>().ApplicationStopping);
         await UseAndRetire(host, habit);
 
         // Another request, so that the server's pooled state lets go of the last one.
@@ -58,6 +61,7 @@ public sealed class UnloadTests
     {
         Assert.Equal("""{"name":"soap"}""", await (await Post(host, "/plugins/tests.tidy/body", new { name = "soap" })).Content.ReadAsStringAsync());
         Assert.Equal("soap", await host.Client.GetStringAsync("/plugins/tests.tidy/query?name=soap"));
+        Assert.Equal("1: 3 soap", await host.Client.GetStringAsync("/plugins/tests.tidy/typed?name=soap&times=3"));
         Assert.Equal("""{"name":"soap"}""", await host.Client.GetStringAsync("/plugins/tests.tidy/results"));
         Assert.Equal("soap", await host.Client.GetStringAsync("/plugins/tests.tidy/bound"));
         await host.Lifecycle.Retire("tests.tidy");
@@ -69,9 +73,10 @@ public sealed class UnloadTests
     {
         using var answer = habit switch
         {
-            "poco" or "typed" or "results" or "typed results" => await host.Client.GetAsync($"/plugins/{Id}/poco"),
+            "poco" or "typed" or "typed with a service" or "results" or "typed results" => await host.Client.GetAsync($"/plugins/{Id}/poco"),
             "body" => await Post(host, $"/plugins/{Id}/body", new { name = "x" }),
-            "hang in a job" => await Job(host),
+            "hang in a job" => await Job(host, "hang"),
+            "job token" => await Job(host, "hang-on"),
             _ => await host.Client.GetAsync($"/plugins/{Id}/do/{Uri.EscapeDataString(habit)}"),
         };
         Assert.Equal(habit switch { "throw" => 500, "hang" => 504, _ => 200 }, (int)answer.StatusCode);
@@ -85,10 +90,11 @@ public sealed class UnloadTests
         return await host.Client.SendAsync(request);
     }
 
-    /// A job that is still inside when its plugin is retired.
-    private static async Task<HttpResponseMessage> Job(PluginTestHost host)
+    /// A job that may still be inside when its plugin is retired.
+    private static async Task<HttpResponseMessage> Job(PluginTestHost host, string job)
     {
-        _ = host.Of<PluginJobs>().Run($"plugin:{Id}/hang", JsonElement.Parse("{}"), new RecordedRun(), CancellationToken.None);
+        var running = host.Of<PluginJobs>().Run($"plugin:{Id}/{job}", JsonElement.Parse("{}"), new RecordedRun(), host.Of<IHostApplicationLifetime>().ApplicationStopping);
+        await Task.WhenAny(running, Task.Delay(100));
         return await host.Client.GetAsync($"/plugins/{Id}/do/nothing");
     }
 

@@ -7,6 +7,9 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MedicineMan.Sdk;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -23,12 +26,12 @@ internal sealed partial class Habits(IServiceProvider services, IPluginContext c
     private static Timer? timer;
     private static GCHandle handle;
 
-    public async Task<string> Do(string what)
+    public async Task<string> Do(string what, HttpContext request)
     {
         var thing = new Thing { Name = "a thing", Kind = Kind.Large };
         switch (what)
         {
-            case "nothing":
+            case "nothing" or "start token" or "job token":
                 return "";
             case "throw":
                 throw new InvalidOperationException("as told");
@@ -67,12 +70,20 @@ internal sealed partial class Habits(IServiceProvider services, IPluginContext c
             case "own token":
                 context.Unloading.Register(() => Local.Value = null);
                 return "";
+            case "request token":
+                request.RequestAborted.Register(() => Local.Value = null);
+                return "";
+            case "connection token":
+                request.Features.GetRequiredFeature<IConnectionLifetimeFeature>().ConnectionClosed.Register(() => Local.Value = null);
+                return "";
             case "json by reflection":
                 return JsonSerializer.Serialize(thing) + JsonSerializer.Serialize(thing, new JsonSerializerOptions { WriteIndented = true });
             case "configuration":
                 return new ConfigurationBuilder().AddInMemoryCollection([new("Name", "bound"), new("Kind", "Large")]).Build().Get<Thing>()!.Name;
             case "type descriptor":
                 return (string)TypeDescriptor.GetConverter(typeof(Kind)).ConvertToInvariantString(Kind.Large)!;
+            case "newtonsoft":
+                return Newtonsoft.Json.JsonConvert.SerializeObject(Newtonsoft.Json.JsonConvert.DeserializeObject<Thing>("""{"Name":"a thing","Kind":1}"""));
             case "validator":
                 return Validator.TryValidateObject(thing, new ValidationContext(thing), [], true).ToString();
             case "dynamic":

@@ -18,6 +18,7 @@ public sealed class StickyPlugin : IPlugin
         ArgumentNullException.ThrowIfNull(plugin);
         plugin.Services.AddSingleton<Habits>();
         plugin.Job<Hang, Thing>("hang", ThingJson.Default.Thing);
+        plugin.Job<HangOn, Thing>("hang-on", ThingJson.Default.Thing);
         plugin.Routes(routes =>
         {
             // Each binder is in the way of the others: it is mapped only when it is the one that is looked at.
@@ -28,6 +29,9 @@ public sealed class StickyPlugin : IPlugin
                     break;
                 case "typed":
                     routes.MapGet("/poco", (HttpContext context, string? name, int? times) => $"{name}{times}{context.Request.Method}");
+                    break;
+                case "typed with a service":
+                    routes.MapGet("/poco", (string? name, int? times, Habits habits) => $"{name}{times}{habits}");
                     break;
                 case "results":
                     routes.MapGet("/poco", () => Results.Json(new Thing { Name = "a thing", Kind = Kind.Large }));
@@ -40,10 +44,21 @@ public sealed class StickyPlugin : IPlugin
                     break;
                 default:
                     routes.MapGet("/do/{what}", async context =>
-                        await context.Response.WriteAsync(await context.RequestServices.GetRequiredService<Habits>().Do((string)context.Request.RouteValues["what"]!)));
+                        await context.Response.WriteAsync(await context.RequestServices.GetRequiredService<Habits>().Do((string)context.Request.RouteValues["what"]!, context)));
                     break;
             }
         });
+    }
+
+    /// <inheritdoc />
+    public ValueTask StartAsync(IPluginContext context, CancellationToken cancel)
+    {
+        if (Mood() == "start token")
+        {
+            cancel.Register(() => GC.KeepAlive(this));
+        }
+
+        return ValueTask.CompletedTask;
     }
 
     private static string Mood()
@@ -58,6 +73,17 @@ internal sealed class Hang : IJob<Thing>
 {
     /// <inheritdoc />
     public Task RunAsync(Thing arguments, IJobRun run, CancellationToken cancel) => Task.Delay(Timeout.Infinite, CancellationToken.None);
+}
+
+/// <summary>Wants to be told by its token when the job is over for long.</summary>
+internal sealed class HangOn : IJob<Thing>
+{
+    /// <inheritdoc />
+    public Task RunAsync(Thing arguments, IJobRun run, CancellationToken cancel)
+    {
+        cancel.Register(() => arguments.Name = "");
+        return Task.CompletedTask;
+    }
 }
 
 /// <summary>What crosses a framework that caches types.</summary>

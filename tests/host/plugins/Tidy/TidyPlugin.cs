@@ -18,10 +18,12 @@ public sealed class TidyPlugin : IPlugin
     {
         ArgumentNullException.ThrowIfNull(plugin);
         plugin.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, TidyJson.Default));
+        plugin.Services.AddSingleton<Shelf>();
         plugin.Routes(routes =>
         {
             routes.MapPost("/body", (Ware ware) => ware);
             routes.MapGet("/query", ([AsParameters] Ware ware) => ware.Name);
+            routes.MapGet("/typed", (string? name, int? times, Shelf shelf) => shelf.Show(name, times));
             routes.MapGet("/results", () => Results.Json(new Ware { Name = "soap" }, TidyJson.Default.Ware));
             routes.MapGet("/bound", () => new ConfigurationBuilder().AddInMemoryCollection([new("Name", "soap")]).Build().Get<Ware>()!.Name);
         });
@@ -33,6 +35,14 @@ public sealed record Ware
 {
     /// <summary>What it is called.</summary>
     public string Name { get; set; } = "";
+}
+
+/// <summary>A service of the plugin's own.</summary>
+internal sealed class Shelf
+{
+    private int asked;
+
+    public string Show(string? name, int? times) => $"{++asked}: {times} {name}";
 }
 
 [JsonSerializable(typeof(Ware))]

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Shell;
 
 namespace MedicineMan.Host.Plugins.Packages.Format;
 
@@ -20,7 +21,7 @@ internal static class ArchiveEntries
 
         if (zip.Entries.Sum(entry => (decimal)entry.Length) > PackageForm.LargestTotal)
         {
-            yield return PackageProblems.Bomb(file, $"its files have more than {PackageForm.LargestTotal} bytes together");
+            yield return PackageProblems.Bomb(file, $"its files have more than {Size.Text(PackageForm.LargestTotal)} together");
         }
 
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -50,7 +51,7 @@ internal static class ArchiveEntries
 
     /// <returns>Null when a file of this size may come out of so many bytes.</returns>
     public static string? Swells(long bytes, long packed) =>
-        bytes > PackageForm.LargestFile ? $"has more than {PackageForm.LargestFile} bytes"
+        bytes > PackageForm.LargestFile ? $"has more than {Size.Text(PackageForm.LargestFile)}"
         : bytes > PackageForm.RatioMatters && bytes / Math.Max(1, packed) > PackageForm.LargestRatio ? $"grows to more than {PackageForm.LargestRatio} times its packed size"
         : null;
 }

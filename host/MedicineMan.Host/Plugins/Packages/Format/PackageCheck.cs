@@ -12,7 +12,7 @@ internal static class PackageCheck
     /// <exception cref="PluginRefusedException">Names every problem.</exception>
     public static void Refuse(PluginPackage package)
     {
-        PluginProblem[] problems = [.. Entry(package), .. package.Manifest.Fragments.SelectMany(fragment => FragmentTemplate.Read(package, fragment).Problems).Distinct(), .. PackageReach.Problems(package)];
+        PluginProblem[] problems = [.. Entry(package), .. package.Manifest.Fragments.SelectMany(fragment => FragmentTemplate.Read(package, fragment).Problems).Distinct(), .. PackageReach.Problems(package), .. Pins(package)];
         if (problems.Length > 0)
         {
             throw new PluginRefusedException(problems);
@@ -24,6 +24,17 @@ internal static class PackageCheck
         if (!IsAssembly(package.EntryFile))
         {
             yield return new PluginProblem("MM1010", $"{package.Manifest.Entry} of {package.Manifest.Name} {package.Manifest.Version} is no .NET assembly, or not the whole of one.", "None of its code could be loaded.", "Build the plugin again and pack it anew.");
+        }
+    }
+
+    // It keeps what it knows of a type for as long as the process lives, and with the type all of the plugin's code.
+    private static IEnumerable<PluginProblem> Pins(PluginPackage package)
+    {
+        if (package.Manifest.HotUnload && Directory.EnumerateFiles(package.Folder, "Newtonsoft.Json.dll", SearchOption.AllDirectories).Any())
+        {
+            yield return new PluginProblem("MM1058", $"{package.Manifest.Name} {package.Manifest.Version} carries Newtonsoft.Json.dll.",
+                "It never lets go of a type that it has read or written, so each upgrade would leave the plugin's old code in memory until the host is restarted.",
+                "Use System.Text.Json with a JsonSerializerContext; if a library of yours can't do without it, say \"hotUnload\": false in plugin.json.");
         }
     }
 

@@ -1,4 +1,5 @@
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Shell;
 
 namespace MedicineMan.Host.Plugins.Packages.Format;
 
@@ -11,8 +12,8 @@ internal static class PackageProblems
     public static PluginProblem NotAPackage(string file, string why) =>
         new("MM1030", $"{file} is no plugin package: {why}", NothingWritten, FetchAgain);
 
-    public static PluginProblem TooLarge(string file, long bytes) => new(
-        "MM1031", $"{file} has {bytes} bytes; a package has at most {PackageForm.LargestPackage}.", NothingWritten, "Its publisher must leave out what the plugin does not need.");
+    public static PluginProblem TooLarge(string file) => new(
+        "MM1031", $"{file} is larger than {Size.Text(PackageForm.LargestPackage)}, the most a package may be.", NothingWritten, "Its publisher must leave out what the plugin does not need.");
 
     public static PluginProblem Bomb(string file, string what) => new(
         "MM1032", $"{file} would unpack into too much: {what}.", "A small file that becomes a huge one can fill the disk. " + NothingWritten, "Its publisher must leave out what the plugin does not need.");

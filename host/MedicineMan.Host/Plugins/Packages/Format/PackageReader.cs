@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using MedicineMan.Host.Plugins.Manifests;
+using MedicineMan.Host.Shell;
 
 namespace MedicineMan.Host.Plugins.Packages.Format;
 
@@ -25,7 +26,7 @@ internal static class PackageReader
         var size = new FileInfo(file).Length;
         if (size > PackageForm.LargestPackage)
         {
-            throw new PluginRefusedException(PackageProblems.TooLarge(name, size));
+            throw new PluginRefusedException(PackageProblems.TooLarge(name));
         }
 
         try
@@ -105,7 +106,7 @@ internal static class PackageReader
                 copied += read;
                 if (copied > room || ArchiveEntries.Swells(copied, entry.CompressedLength) is not null)
                 {
-                    throw new PluginRefusedException(PackageProblems.Bomb(file, $"{entry.FullName} does not end at {copied} bytes"));
+                    throw new PluginRefusedException(PackageProblems.Bomb(file, $"{entry.FullName} does not end at {Size.Text(copied)}"));
                 }
 
                 hash.AppendData(buffer, 0, read);
@@ -135,7 +136,7 @@ internal static class PackageReader
             memory.Write(buffer, 0, read);
             if (memory.Length > PackageForm.LargestLetter)
             {
-                throw new PluginRefusedException(PackageProblems.Bomb(file, $"{name} has more than {PackageForm.LargestLetter} bytes"));
+                throw new PluginRefusedException(PackageProblems.Bomb(file, $"{name} has more than {Size.Text(PackageForm.LargestLetter)}"));
             }
         }
 

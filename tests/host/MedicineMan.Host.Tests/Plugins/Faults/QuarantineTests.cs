@@ -69,7 +69,7 @@ public sealed class QuarantineTests : IDisposable
             ["registry"] = 1, ["name"] = "Tests", ["updated"] = "2026-01-01T00:00:00Z", ["serial"] = 1, ["publishers"] = new JsonArray(),
             ["plugins"] = new JsonArray(Known(Id, "bad", "1.0.0"), Known("samples.hello", "good", "0.1.0")),
         }.ToJsonString());
-        (string, string)[] environment = [("Plugins__Folder", folder["plugins"]), ("Plugins__RegistryFile", folder["registry.json"])];
+        (string, string)[] environment = [("MEDICINEMAN__Plugins__Folder", folder["plugins"]), ("MEDICINEMAN__Plugins__RegistryFile", folder["registry.json"])];
 
         for (var start = 0; start < 2; start++)
         {
