@@ -16,7 +16,9 @@ internal sealed class Insertion(SqlDialect dialect)
         "max_attempts integer", "time_limit bigint", "deadline bigint", "created_at bigint", "due_at bigint", "history text", "group_id text",
     ];
 
-    private static readonly string Names = string.Join(", ", Columns.Select(column => column[..column.IndexOf(' ', StringComparison.Ordinal)]));
+    private static readonly string[] ColumnNames = [.. Columns.Select(column => column[..column.IndexOf(' ', StringComparison.Ordinal)])];
+
+    private static readonly string Names = string.Join(", ", ColumnNames);
 
     private const string UnfinishedSql = """
         select id from jobs where organization_id = @OrganizationId and unique_key = @UniqueKey and ended_at is null
@@ -34,8 +36,6 @@ internal sealed class Insertion(SqlDialect dialect)
     private string TellingSql => $"{insertSql};\n{JobChanges.NotifySql}";
 
     private const int FewRows = 50;
-
-    private static readonly string CopySql = $"copy jobs ({Names}, attempt, failures, lease_token, cancel_requested) from stdin (format binary)";
 
     private static readonly string OneSql = $"""
         insert into jobs ({Names}, attempt, failures, lease_token, cancel_requested)
@@ -69,21 +69,24 @@ internal sealed class Insertion(SqlDialect dialect)
         return ids;
     }
 
-    /// Many rows cost half of what they do as JSON. Nothing can be in the way of a row without a unique key.
+    /// Many rows cost half of what they do as JSON. Nothing can be in the way of a row without a unique key. What none of them has is left out.
     private static async Task Copy(NpgsqlConnection connection, IReadOnlyList<NewJob> rows, CancellationToken cancel)
     {
-        await using var copy = await connection.BeginBinaryImportAsync(CopySql, cancel);
-        foreach (var row in rows)
+        List<object?[]> values = [.. rows.Select(row => row.Values())];
+        int[] given = [.. Enumerable.Range(0, Columns.Length).Where(column => values.Exists(row => row[column] is not null))];
+        var names = string.Join(", ", given.Select(column => ColumnNames[column]));
+        await using var copy = await connection.BeginBinaryImportAsync($"copy jobs ({names}, attempt, failures, lease_token, cancel_requested) from stdin (format binary)", cancel);
+        foreach (var row in values)
         {
             await copy.StartRowAsync(cancel);
-            foreach (var value in row.Values())
+            foreach (var column in given)
             {
-                await (value switch
+                await (row[column] switch
                 {
                     null => copy.WriteNullAsync(cancel),
                     string text => copy.WriteAsync(text, cancel),
                     int number => copy.WriteAsync(number, cancel),
-                    _ => copy.WriteAsync((long)value, cancel),
+                    var number => copy.WriteAsync((long)number, cancel),
                 });
             }
 
