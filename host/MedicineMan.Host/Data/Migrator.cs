@@ -46,7 +46,8 @@ internal sealed class Migrator(Database database, TimeProvider time)
         var pending = steps.Where(step => !applied.ContainsKey(step.Name)).ToList();
         foreach (var step in pending)
         {
-            await connection.ExecuteAsync(new CommandDefinition(Translate(step.Sql), transaction: transaction, cancellationToken: cancel));
+            // A step over a large table takes as long as it takes.
+            await connection.ExecuteAsync(new CommandDefinition(Translate(step.Sql), transaction: transaction, commandTimeout: 0, cancellationToken: cancel));
             await connection.ExecuteAsync(new CommandDefinition(
                 RecordSql, new { name = step.Name, checksum = step.Checksum, now = time.GetUtcNow() }, transaction, cancellationToken: cancel));
         }

@@ -1,5 +1,5 @@
 -- PostgreSQL compares and sorts text by the database's language unless it is told otherwise, which costs a tenth of the time of each change to the queue. Nobody reads these by it.
--- The rows stay as they are, but every index over them is made anew, once: with ten million jobs that takes some minutes, during which nobody works on them.
+-- The rows stay as they are, but every index over them is made anew, once: that takes a minute or two for each million jobs, during which nobody works on them.
 drop index jobs_list;
 drop index jobs_list_state;
 drop index jobs_list_type;
