@@ -16,7 +16,8 @@ public sealed partial class JobQueue
 
     private const string FindSql = $"select {Columns} from jobs where organization_id = @organization and id = @id";
 
-    private const string PageSql = $"select {Columns} from jobs where organization_id = @organization";
+    private const string OpenPart = " and ended_at is null";
+    private const string EndedPart = " and ended_at is not null";
     private const string StatePart = " and state = @state";
     private const string TypePart = " and type = @Type";
     private const string ServerPart = " and server_id = @ServerId";
@@ -24,10 +25,9 @@ public sealed partial class JobQueue
     private const string GroupPart = " and group_id = @Group";
     private const string SincePart = " and id >= @since";
     private const string UntilPart = " and id < @until";
-    private const string TextPart = " and (lower(coalesce(title, type)) like @text escape '\\' or lower(error) like @text escape '\\' or id = @id)";
-    private const int Window = 20_000;
+    private const string TextPart = " and (lower(title) like @text escape '\\' or title is null and lower(type) like @text escape '\\' or lower(error) like @text escape '\\' or id = @id)";
+    private const int MostLookedThrough = 20_000;
     private const string AfterPart = " and id < @after";
-    private const string OrderPart = " order by id desc limit @size";
 
     private const string LogSql = """
         select id as Id, attempt as Attempt, written_at as At, message as Message from job_log
@@ -51,8 +51,14 @@ public sealed partial class JobQueue
         order by 1 desc limit 200
         """;
 
-    private static readonly string CountsSql = string.Join(" union all ", Enum.GetValues<JobState>().Select(state =>
-        $"select '{state.Stored()}' as State, count(*) as Jobs from (select 1 from jobs where organization_id = @organization and state = '{state.Stored()}' limit {MostCounted}) as counted"));
+    // What is open is counted in one walk through its index.
+    private static readonly string CountsSql = $"with open as (select {CountsOfOpen} from jobs where organization_id = @organization{OpenPart}) "
+        + string.Join(" union all ", Enum.GetValues<JobState>().Select(state => state.IsEnded()
+            ? $"select '{state.Stored()}' as State, count(*) as Jobs from (select 1 from jobs where organization_id = @organization{EndedPart} and state = '{state.Stored()}' limit {MostCounted}) as counted"
+            : $"select '{state.Stored()}' as State, {state.Stored()} as Jobs from open"));
+
+    private static string CountsOfOpen =>
+        string.Join(", ", Enum.GetValues<JobState>().Where(state => !state.IsEnded()).Select(state => $"count(case when state = '{state.Stored()}' then 1 end) as {state.Stored()}"));
 
     // Counting stops somewhere, so that a group of a million does not hold its page up.
     private static readonly string GroupCountsSql = $"""
@@ -70,59 +76,68 @@ public sealed partial class JobQueue
         (await database.Rows<StoredCount>(GroupCountsSql, new { organization, id }, cancel)).ToDictionary(count => JobStates.Read(count.State), count => count.Jobs);
 
     /// Newest first; on from below the job whose id is given.
-    public async Task<IReadOnlyList<JobRow>> Page(string organization, JobFilter filter, string? after, int size, CancellationToken cancel)
-    {
-        var sql = PageSql + Where(filter, after) + OrderPart;
-        return [.. (await database.Rows<StoredJob>(sql, Question(organization, filter, after, size), cancel)).Select(job => job.ToRow())];
-    }
+    public async Task<IReadOnlyList<JobRow>> Page(string organization, JobFilter filter, string? after, int size, CancellationToken cancel) =>
+        [.. (await database.Rows<StoredJob>(PageSql(filter, after), Question(organization, filter, after, size), cancel)).Select(job => job.ToRow())];
 
     /// One page of a list. With one filter an index gives it; with more, or a search for text, 20,000 jobs at most are looked through for it, so that nothing
     /// that is asked for holds the database up.
     public async Task<JobPage> List(string organization, JobFilter filter, string? after, int size, CancellationToken cancel)
     {
-        var (lead, rest) = Parts(filter);
+        var (lead, rest, halves) = Parts(filter);
         if (rest.Length == 0)
         {
             var page = await Page(organization, filter, after, size + 1, cancel);
             return page.Count > size ? new([.. page.Take(size)], page[size - 1].Id) : new(page, null);
         }
 
-        var window = $"(select * from jobs where organization_id = @organization{lead}{Span(filter, after)} order by id desc limit {Window}) as window_of_jobs";
+        string Window(string columns) => $"({Select(columns, halves, lead + Span(filter, after), $"{MostLookedThrough}")}) as window_of_jobs";
         var question = Question(organization, filter, after, size + 1);
-        var found = await database.Rows<StoredJob>($"select {Columns} from {window} where true{rest}{OrderPart}", question, cancel);
+        var found = await database.Rows<StoredJob>($"select {Columns} from {Window("*")} where true{rest} order by id desc limit @size", question, cancel);
         if (found.Count > size)
         {
             return new([.. found.Take(size).Select(job => job.ToRow())], found[size - 1].Id);
         }
 
-        var seen = (await database.Rows<Seen>($"select count(*) as Jobs, min(id) as Last from {window}", question, cancel)).Single();
-        return new([.. found.Select(job => job.ToRow())], seen.Jobs == Window ? seen.Last : null);
+        var seen = (await database.Rows<Seen>($"select count(*) as Jobs, min(id) as Last from {Window("id")}", question, cancel)).Single();
+        return new([.. found.Select(job => job.ToRow())], seen.Jobs == MostLookedThrough ? seen.Last : null);
     }
 
-    private static string Where(JobFilter filter, string? after)
+    internal string PageSql(JobFilter filter, string? after)
     {
-        var (lead, others) = Parts(filter with { Text = null });
-        return lead + others + Span(filter, after);
+        var (lead, others, halves) = Parts(filter with { Text = null });
+        return Select(Columns, halves, lead + others + Span(filter, after), "@size");
     }
 
-    /// The filter that finds the fewest jobs by its index, as a rule, and the others.
-    private static (string Lead, string Others) Parts(JobFilter filter)
+    /// Open and ended jobs stand in indexes of their own, each in the order of the list, and the database merges the two. PostgreSQL sees that order only in a half that is a
+    /// question of its own; SQLite takes that for a reason to write the half down first.
+    private string Select(string columns, string[] halves, string where, string most)
     {
-        var state = filter.State is null ? "" : StatePart;
+        var order = $" order by id desc limit {most}";
+        var (begin, end) = halves.Length > 1 && database.Dialect == SqlDialect.Postgres ? ("(", $"{order})") : ("", "");
+        return string.Join(" union all ", halves.Select(half => $"{begin}select {columns} from jobs where organization_id = @organization{half}{where}{end}")) + order;
+    }
+
+    private static string Half(JobState state) => state.IsEnded() ? EndedPart : OpenPart;
+
+    /// The filter that finds the fewest jobs by its index, as a rule, and the others; and the halves, open and ended, that its index is split into.
+    private static (string Lead, string Others, string[] Halves) Parts(JobFilter filter)
+    {
         var isRare = filter.State is JobState.Running or JobState.Retrying or JobState.Dead or JobState.Cancelled;
-        string[] parts =
-        [
-            isRare ? state : "", filter.Group is null ? "" : GroupPart, filter.ServerId is null ? "" : ServerPart, filter.Person is null ? "" : PersonPart, filter.Type is null ? "" : TypePart,
-            isRare ? "" : state,
-        ];
-        var given = parts.Where(part => part.Length > 0).ToList();
-        return (given.FirstOrDefault(""), string.Concat(given.Skip(1)) + (filter.Text is null ? "" : TextPart));
+        var (state, type) = (filter.State is null ? "" : StatePart, filter.Type is null ? "" : TypePart);
+        string[] own = [filter.Group is null ? "" : GroupPart, filter.ServerId is null ? "" : ServerPart, filter.Person is null ? "" : PersonPart];
+
+        // The index of the open ones holds both.
+        string[] split = filter.State?.IsEnded() == false ? [state + type] : isRare ? [state, type] : [type, state];
+        var given = (isRare ? [split[0], .. own, .. split[1..]] : own.Concat(split)).Where(part => part.Length > 0).ToList();
+        var lead = given.FirstOrDefault("");
+        string[] halves = own.Contains(lead) && lead.Length > 0 ? [""] : filter.State is { } one ? [Half(one)] : [OpenPart, EndedPart];
+        return (lead, string.Concat(given.Skip(1)) + (filter.Text is null ? "" : TextPart), halves);
     }
 
     private static string Span(JobFilter filter, string? after) =>
         (filter.Since is null ? "" : SincePart) + (filter.Until is null ? "" : UntilPart) + (after is null ? "" : AfterPart);
 
-    private static object Question(string organization, JobFilter filter, string? after, int size) => new
+    internal static object Question(string organization, JobFilter filter, string? after, int size) => new
     {
         organization,
         state = filter.State?.Stored(),
@@ -165,13 +180,13 @@ public sealed partial class JobQueue
     /// Counting stops there, so that a long history does not slow a page down.
     public const int MostCounted = 100_000;
 
-    /// Jobs by state, none counted further than <see cref="MostCounted"/>.
+    /// Jobs by state, none told further than <see cref="MostCounted"/>.
     public async Task<IReadOnlyDictionary<JobState, long>> Counts(string organization, CancellationToken cancel)
     {
         var counts = Enum.GetValues<JobState>().ToDictionary(state => state, _ => 0L);
         foreach (var count in await database.Rows<StoredCount>(CountsSql, new { organization }, cancel))
         {
-            counts[JobStates.Read(count.State)] = count.Jobs;
+            counts[JobStates.Read(count.State)] = Math.Min(count.Jobs, MostCounted);
         }
 
         return counts;

@@ -21,7 +21,7 @@ public sealed partial class JobQueue
     private const string RetryEndedSql = AgainSql + " and state in ('dead', 'cancelled') returning group_id";
 
     private const string DeadSql = """
-        select id from jobs where organization_id = @organization and state = 'dead' and id <= @UpTo and id > @after
+        select id from jobs where organization_id = @organization and state = 'dead' and ended_at is not null and id <= @UpTo and id > @after
         """;
 
     /// Runs a dead, cancelled or waiting-to-retry job again now, with all its attempts before it; false when it is in another state, or

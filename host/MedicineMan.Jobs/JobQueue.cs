@@ -46,7 +46,7 @@ public sealed partial class JobQueue
     {
         const int chunk = 1000;
         var now = time.GetUtcNow();
-        List<NewJob> rows = [.. requests.Select(request => NewJob.Of(request, now))];
+        var rows = NewJob.Of(requests, now, null);
         var ids = new List<string>(rows.Count);
         foreach (var some in rows.Chunk(chunk))
         {

@@ -25,7 +25,7 @@ internal sealed class Numbers(Database database, BackupKinds kinds, TimeProvider
                 where p.organization_id = @organization and r.store_state = 'done') as Protected,
             (select count(*) from plans where organization_id = @organization and last_proven_at >= @provenSince) as Proven,
             (select count(*) from jobs where organization_id = @organization and state = 'dead' and ended_at >= @failedSince) as DeadJobs,
-            (select count(*) from jobs where organization_id = @organization and state = 'retrying') as RetryingJobs
+            (select count(*) from jobs where organization_id = @organization and state = 'retrying' and ended_at is null) as RetryingJobs
         """;
 
     // Also what does not run right now: its data matters as much. A plan made by hand names no service, so nobody can say which of them it protects.

@@ -15,6 +15,7 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
     private readonly string sqliteRead = "";
     private readonly NpgsqlDataSource? postgres;
     private readonly SemaphoreSlim writing = new(1, 1);
+    private readonly Checkpoints? checkpoints;
     private SqliteConnection? writer;
 
     static Database() => TypeHandlers.Register();
@@ -30,6 +31,7 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
             sqlite = new SqliteConnectionStringBuilder(connectionString) { ForeignKeys = true, DefaultTimeout = 30 }.ToString();
             // Foreign keys are for the writer; asking for them costs each reader a statement of its own.
             sqliteRead = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = 30 }.ToString();
+            checkpoints = new Checkpoints(sqliteRead);
         }
         else
         {
@@ -85,6 +87,7 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
             await using var transaction = writer.BeginTransaction(deferred: false);
             var result = await work(transaction);
             await transaction.CommitAsync(cancel);
+            checkpoints!.Wrote();
             return result;
         }
         finally
@@ -112,6 +115,11 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
             await postgres.DisposeAsync();
         }
 
+        if (checkpoints is not null)
+        {
+            await checkpoints.DisposeAsync();
+        }
+
         if (writer is not null)
         {
             await writer.DisposeAsync();
@@ -133,7 +141,7 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
         await connection.OpenAsync(cancel);
         await using var command = connection.CreateCommand();
         // FULL: a commit that was acknowledged survives a power cut. The jobs and the audit trail rest on that.
-        command.CommandText = "pragma journal_mode = wal; pragma synchronous = full;";
+        command.CommandText = $"pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = {Checkpoints.MostPages};";
         await command.ExecuteNonQueryAsync(cancel);
         return connection;
     }

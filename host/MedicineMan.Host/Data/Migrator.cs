@@ -46,7 +46,8 @@ internal sealed class Migrator(Database database, TimeProvider time)
         var pending = steps.Where(step => !applied.ContainsKey(step.Name)).ToList();
         foreach (var step in pending)
         {
-            await connection.ExecuteAsync(new CommandDefinition(Translate(step.Sql), transaction: transaction, cancellationToken: cancel));
+            // A step over a large table takes as long as it takes.
+            await connection.ExecuteAsync(new CommandDefinition(Translate(step.Sql), transaction: transaction, commandTimeout: 0, cancellationToken: cancel));
             await connection.ExecuteAsync(new CommandDefinition(
                 RecordSql, new { name = step.Name, checksum = step.Checksum, now = time.GetUtcNow() }, transaction, cancellationToken: cancel));
         }
@@ -88,12 +89,12 @@ internal sealed class Migrator(Database database, TimeProvider time)
         return reader.ReadToEnd();
     }
 
-    // {ordinal} is text whose order does not depend on the database's language.
+    // {ordinal} is text whose order does not depend on the database's language, which SQLite has no need to be told; {postgres} begins a line that is for PostgreSQL alone.
     private string Translate(string sql) => database.Dialect is SqlDialect.Postgres
         ? sql.Replace("{ordinal}", "collate \"C\"", StringComparison.Ordinal).Replace("{bytes}", "bytea", StringComparison.Ordinal)
-            .Replace("{serial}", "bigint generated always as identity primary key", StringComparison.Ordinal)
+            .Replace("{postgres}", "", StringComparison.Ordinal).Replace("{serial}", "bigint generated always as identity primary key", StringComparison.Ordinal)
         : sql.Replace("{ordinal}", "", StringComparison.Ordinal).Replace("{bytes}", "blob", StringComparison.Ordinal)
-            .Replace("{serial}", "integer primary key autoincrement", StringComparison.Ordinal);
+            .Replace("{postgres}", "-- ", StringComparison.Ordinal).Replace("{serial}", "integer primary key autoincrement", StringComparison.Ordinal);
 
     private sealed record Step(string Name, string Sql)
     {

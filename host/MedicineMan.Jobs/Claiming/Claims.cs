@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Claiming;
@@ -34,7 +35,7 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
 
     // Rows another worker is claiming are skipped; SQLite's claims come one after another anyway.
     private readonly string lineSql = $"""
-        select {ClaimedJob.Columns} from jobs where state = 'ready' and lane = @lane and rank >= @from order by rank, id limit @most
+        select {ClaimedJob.Columns} from jobs where state = 'ready' and lane = @lane and rank >= @from order by rank, id limit @size
         {(database.Dialect == SqlDialect.Postgres ? "for update skip locked" : "")}
         """;
 
@@ -78,13 +79,13 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
         var line = new List<ClaimedJob>();
         if (wanted is { Suspect: true, Places: > 0 })
         {
-            var suspects = await transaction.Rows<ClaimedJob>(lineSql, new { lane = Lanes.Suspect, from = long.MinValue, most = MostLanes }, cancel);
+            var suspects = await transaction.Rows<ClaimedJob>(lineSql, new { lane = Lanes.Suspect, from = long.MinValue, size = MostLanes }, cancel);
             line.AddRange(suspects.Where(job => hindrances.IsOpen(Lanes.Home(job.Queue, job.Organization)) && (wanted.Queues is null || wanted.Queues.Contains(job.Queue))).Take(1));
         }
 
         var want = wanted.Places + wanted.Reserve - line.Count;
         var goesOn = full.Count > 0 && wanted.Now - looked < Moment && wanted.Now >= looked;
-        var lanes = goesOn ? InTurn(full.Keys) : await Open(transaction, wanted, cancel);
+        var (lanes, first) = goesOn ? (InTurn(full.Keys), null) : await Open(transaction, wanted, want, cancel);
         var share = lanes.Count == 0 ? 0 : Math.Max(1, (want + lanes.Count - 1) / lanes.Count);
         var heads = new List<List<ClaimedJob>>();
         var found = 0;
@@ -96,7 +97,7 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
             }
 
             var from = full.GetValueOrDefault(lane, long.MinValue);
-            heads.Add(await transaction.Rows<ClaimedJob>(lineSql, new { lane, from, most = share }, cancel));
+            heads.Add(first ?? await transaction.Rows<ClaimedJob>(lineSql, new { lane, from, size = share }, cancel));
             found += heads[^1].Count;
             last = lane;
             if (heads[^1].Count == share)
@@ -133,13 +134,24 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
     private List<string> InTurn(IEnumerable<string> lanes) =>
         [.. lanes.OrderBy(lane => string.CompareOrdinal(lane, last) <= 0).ThenBy(lane => lane, StringComparer.Ordinal).Where(hindrances.IsOpen)];
 
-    /// Begins behind the lane that had its turn last, so that everybody has one.
-    private async Task<List<string>> Open(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
+    /// Begins behind the lane that had its turn last, so that everybody has one. Where that is the only one, as it mostly is where little goes on, its head comes along:
+    /// asked for on the same way to PostgreSQL and back.
+    private async Task<(List<string> Lanes, List<ClaimedJob>? Only)> Open(DbTransaction transaction, Wanted wanted, int want, CancellationToken cancel)
     {
         full.Clear();
         looked = wanted.Now;
-        var lanes = await transaction.Rows<string>(LanesSql, new { after = last, most = MostLanes }, cancel);
-        return [.. lanes.Where(lane => hindrances.IsOpen(lane) && (wanted.Queues is null || wanted.Queues.Contains(Lanes.QueueOf(lane))))];
+        if (database.Dialect == SqlDialect.Sqlite || !Takes(last))
+        {
+            return ([.. (await transaction.Rows<string>(LanesSql, new { after = last, most = MostLanes }, cancel)).Where(Takes)], null);
+        }
+
+        var question = new { after = last, most = MostLanes, lane = last, from = long.MinValue, size = want };
+        await using var answers = await transaction.Connection!.QueryMultipleAsync(new($"{LanesSql};\n{lineSql}", question, transaction, cancellationToken: cancel));
+        List<string> lanes = [.. (await answers.ReadAsync<string>()).Where(Takes)];
+        var head = (await answers.ReadAsync<ClaimedJob>()).AsList();
+        return (lanes, lanes is [var only] && only == last ? head : null);
+
+        bool Takes(string lane) => lane.Length > 0 && hindrances.IsOpen(lane) && (wanted.Queues is null || wanted.Queues.Contains(Lanes.QueueOf(lane)));
     }
 
     /// What waits in the worker may be lost with it before it began, so that is only for jobs that bear it and were never tried before.

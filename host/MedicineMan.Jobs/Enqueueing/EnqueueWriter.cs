@@ -49,6 +49,9 @@ internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes, I
             if (batch.Count > 0)
             {
                 await Write(batch);
+
+                // Those who were answered go first: what they enqueue next shares a flush, in place of the first of them having one to himself.
+                await Task.Yield();
             }
             else
             {

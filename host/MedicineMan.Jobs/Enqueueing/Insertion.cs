@@ -1,6 +1,5 @@
 using System.Data.Common;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Runtime.CompilerServices;
 using MedicineMan.Jobs.Rows;
 using Npgsql;
 
@@ -37,6 +36,12 @@ internal sealed class Insertion(SqlDialect dialect)
 
     private static readonly string CopySql = $"copy jobs ({Names}, attempt, failures, lease_token, cancel_requested) from stdin (format binary)";
 
+    // Those four, each 0: the token alone is of 8 bytes.
+    private static readonly int[] ZeroColumns = [4, 4, 8, 4];
+
+    // A connection that goes takes its statement along.
+    private static readonly ConditionalWeakTable<DbConnection, DbCommand> Kept = [];
+
     private static readonly string OneSql = $"""
         insert into jobs ({Names}, attempt, failures, lease_token, cancel_requested)
         values ({string.Join(", ", Names.Split(", ").Select(name => $"@{name}"))}, 0, 0, 0, 0)
@@ -69,45 +74,32 @@ internal sealed class Insertion(SqlDialect dialect)
         return ids;
     }
 
-    /// Many rows cost half of what they do as JSON. Nothing can be in the way of a row without a unique key.
+    /// Many rows cost a third of what they do as JSON. Nothing can be in the way of a row without a unique key.
     private static async Task Copy(NpgsqlConnection connection, IReadOnlyList<NewJob> rows, CancellationToken cancel)
     {
-        await using var copy = await connection.BeginBinaryImportAsync(CopySql, cancel);
-        foreach (var row in rows)
-        {
-            await copy.StartRowAsync(cancel);
-            foreach (var value in row.Values())
-            {
-                await (value switch
-                {
-                    null => copy.WriteNullAsync(cancel),
-                    string text => copy.WriteAsync(text, cancel),
-                    int number => copy.WriteAsync(number, cancel),
-                    _ => copy.WriteAsync((long)value, cancel),
-                });
-            }
-
-            for (var zero = 0; zero < 4; zero++)
-            {
-                await (zero == 2 ? copy.WriteAsync(0L, cancel) : copy.WriteAsync(0, cancel));
-            }
-        }
-
-        await copy.CompleteAsync(cancel);
+        // Made before anything is sent, so that a row that cannot be written leaves the connection as it was.
+        var content = CopyContent.Of(rows.Select(row => row.Values()), Columns.Length + ZeroColumns.Length, ZeroColumns);
+        await using var copy = await connection.BeginRawBinaryCopyAsync(CopySql, cancel);
+        await copy.WriteAsync(content, cancel);
     }
 
-    /// SQLite has no way there and back to save: one statement, bound anew for each row, costs less than reading JSON.
+    /// SQLite has no way there and back to save: one statement, bound anew for each row and kept for the next time, costs less than reading JSON.
     private static async Task<int> Each(DbTransaction transaction, IReadOnlyList<NewJob> rows, CancellationToken cancel)
     {
-        await using var command = transaction.Connection!.CreateCommand();
-        (command.Transaction, command.CommandText) = (transaction, OneSql);
-        foreach (var name in Names.Split(", "))
+        var command = Kept.GetValue(transaction.Connection!, connection =>
         {
-            var parameter = command.CreateParameter();
-            parameter.ParameterName = $"@{name}";
-            command.Parameters.Add(parameter);
-        }
+            var made = connection.CreateCommand();
+            made.CommandText = OneSql;
+            foreach (var name in Names.Split(", "))
+            {
+                var parameter = made.CreateParameter();
+                parameter.ParameterName = $"@{name}";
+                made.Parameters.Add(parameter);
+            }
 
+            return made;
+        });
+        command.Transaction = transaction;
         var inserted = 0;
         foreach (var row in rows)
         {
@@ -137,130 +129,6 @@ internal sealed class Insertion(SqlDialect dialect)
             {
                 return row.Id;
             }
-        }
-    }
-}
-
-/// A job on its way into the table.
-internal sealed record NewJob
-{
-    public required string Id { get; init; }
-
-    public required string OrganizationId { get; init; }
-
-    public required string Type { get; init; }
-
-    public required int Version { get; init; }
-
-    public required string Arguments { get; init; }
-
-    public string? Title { get; init; }
-
-    public string? ServerId { get; init; }
-
-    public string? RequestedBy { get; init; }
-
-    public required string Queue { get; init; }
-
-    public required string Lane { get; init; }
-
-    public required long Rank { get; init; }
-
-    public string? ConcurrencyKey { get; init; }
-
-    public required int ConcurrencyLimit { get; init; }
-
-    public string? UniqueKey { get; init; }
-
-    public required int Priority { get; init; }
-
-    public required string State { get; init; }
-
-    public required int MaxAttempts { get; init; }
-
-    public long? TimeLimit { get; init; }
-
-    public long? Deadline { get; init; }
-
-    public required long CreatedAt { get; init; }
-
-    public required long DueAt { get; init; }
-
-    public required string History { get; init; }
-
-    public string? GroupId { get; init; }
-
-    /// In the order of the columns.
-    public object?[] Values() =>
-    [
-        Id, OrganizationId, Type, Version, Arguments, Title, ServerId, RequestedBy, Queue, Lane, Rank, ConcurrencyKey, ConcurrencyLimit, UniqueKey, Priority, State,
-        MaxAttempts, TimeLimit, Deadline, CreatedAt, DueAt, History, GroupId,
-    ];
-
-    [JsonIgnore]
-    public JobSignal Signal => new(IsReady ? JobSignal.IsReady : JobSignal.IsChanged, OrganizationId, Id);
-
-    [JsonIgnore]
-    public bool IsReady => State == ReadyState;
-
-    private static readonly string ReadyState = JobState.Ready.Stored();
-
-    /// Throws when the request can't be kept, with what is wrong.
-    public static NewJob Of(JobRequest request, DateTimeOffset now, string? group = null)
-    {
-        Check(request, now);
-        var due = request.NotBefore is { } later && later > now ? later : now;
-        return new()
-        {
-            Id = Guid.CreateVersion7(now).ToString("N"),
-            OrganizationId = request.Organization,
-            Type = request.Type,
-            Version = request.Version,
-            Arguments = request.Arguments,
-            Title = request.Title,
-            ServerId = request.ServerId,
-            RequestedBy = request.RequestedBy,
-            Queue = request.Queue,
-            Lane = Lanes.Home(request.Queue, request.Organization),
-            Rank = Lanes.Rank(due, request.Priority),
-            ConcurrencyKey = request.ConcurrencyKey,
-            ConcurrencyLimit = request.ConcurrencyLimit,
-            UniqueKey = request.UniqueKey,
-            Priority = request.Priority,
-            State = (due > now ? JobState.Scheduled : JobState.Ready).Stored(),
-            MaxAttempts = request.MaxAttempts,
-            TimeLimit = (long?)request.TimeLimit?.TotalMilliseconds,
-            Deadline = request.Deadline?.Milliseconds(),
-            CreatedAt = now.Milliseconds(),
-            DueAt = due.Milliseconds(),
-            History = request.History.Stored(),
-            GroupId = group,
-        };
-    }
-
-    private static void Check(JobRequest request, DateTimeOffset now)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(request.Organization);
-        ArgumentException.ThrowIfNullOrWhiteSpace(request.Type);
-        ArgumentOutOfRangeException.ThrowIfLessThan(request.MaxAttempts, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(request.ConcurrencyLimit, 1);
-        if (!QueueName.IsOne(request.Queue))
-        {
-            throw new ArgumentException($"“{request.Queue}” is no name of a queue: {QueueName.Rule}", nameof(request));
-        }
-
-        if (request.Deadline is { } deadline && (deadline <= now || deadline <= request.NotBefore))
-        {
-            throw new ArgumentException($"The deadline of the job {request.Type} has passed before it could start.", nameof(request));
-        }
-
-        try
-        {
-            using var arguments = JsonDocument.Parse(request.Arguments);
-        }
-        catch (JsonException exception)
-        {
-            throw new ArgumentException($"The arguments of the job {request.Type} are not JSON.", nameof(request), exception);
         }
     }
 }

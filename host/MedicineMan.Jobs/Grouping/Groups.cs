@@ -44,7 +44,7 @@ internal sealed class Groups(Insertion insertion)
         // Checked now: when the last job ends nobody is there to hear that it can't be kept.
         _ = group.Continuation is null ? null : NewJob.Of(group.Continuation with { Deadline = null }, now);
         var id = Guid.CreateVersion7(now).ToString("N");
-        List<NewJob> rows = [.. group.Jobs.Select(job => NewJob.Of(job, now, id))];
+        var rows = NewJob.Of(group.Jobs, now, id);
         var row = new
         {
             id, group.Organization, group.Title, jobs = rows.Count, continuation = group.Continuation is null ? null : JsonSerializer.Serialize(group.Continuation),

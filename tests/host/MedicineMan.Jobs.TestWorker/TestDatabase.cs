@@ -66,6 +66,7 @@ public sealed class TestDatabase : IJobDatabase, IAsyncDisposable
             using var reader = new StreamReader(stream);
             await Execute((await reader.ReadToEndAsync())
                 .Replace("{ordinal}", Dialect == SqlDialect.Postgres ? "collate \"C\"" : "", StringComparison.Ordinal)
+                .Replace("{postgres}", Dialect == SqlDialect.Postgres ? "" : "-- ", StringComparison.Ordinal)
                 .Replace(
                     "{serial}",
                     Dialect == SqlDialect.Postgres ? "bigint generated always as identity primary key" : "integer primary key autoincrement",

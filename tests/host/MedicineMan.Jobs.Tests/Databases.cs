@@ -44,6 +44,19 @@ public sealed class JobsOnPostgres(OnePostgres postgres) : JobSuite, IClassFixtu
         Assert.Equal(150, await after.Query<long>("select count(*) from jobs where state = 'succeeded'"));
     }
 
+    [SkippableFact]
+    public async Task Many_of_which_one_cannot_be_written_are_not_added_and_leave_the_queue_in_order()
+    {
+        await using var rig = await Rig.Start(NewDatabase());
+        foreach (var title in new[] { "\ud800", "\0" })
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => rig.EnqueueMany(Enumerable.Range(0, 100).Select(number => new JobRequest(Rig.Org, "work", "{}") { Title = number == 50 ? title : "good" })));
+        }
+
+        Assert.Empty(await rig.Queue.Page(Rig.Org, new(), null, 10, default));
+        Assert.Equal(100, (await rig.EnqueueMany(Enumerable.Range(0, 100).Select(_ => new JobRequest(Rig.Org, "work", "{}")))).Count);
+    }
+
     protected override async Task<TestDatabase> NewDatabase()
     {
         var server = await postgres.Server();
