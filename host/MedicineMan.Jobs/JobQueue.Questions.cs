@@ -52,10 +52,12 @@ public sealed partial class JobQueue
         """;
 
     // What is open is counted in one walk through its index.
-    private static readonly string CountsSql = $"with open as (select {CountsOfOpen} from jobs where organization_id = @organization{OpenPart}) "
+    private static readonly string CountsSql = $"with open as (select {CountsOfOpen} from (select state from jobs where organization_id = @organization{OpenPart} limit {MostOpenCounted}) as counted) "
         + string.Join(" union all ", Enum.GetValues<JobState>().Select(state => state.IsEnded()
             ? $"select '{state.Stored()}' as State, count(*) as Jobs from (select 1 from jobs where organization_id = @organization{EndedPart} and state = '{state.Stored()}' limit {MostCounted}) as counted"
             : $"select '{state.Stored()}' as State, {state.Stored()} as Jobs from open"));
+
+    private const int MostOpenCounted = 5 * MostCounted;
 
     private static string CountsOfOpen =>
         string.Join(", ", Enum.GetValues<JobState>().Where(state => !state.IsEnded()).Select(state => $"count(case when state = '{state.Stored()}' then 1 end) as {state.Stored()}"));

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using MedicineMan.Jobs;
 using MedicineMan.Jobs.FaultWorker;
@@ -27,8 +28,7 @@ var options = new JobWorkerOptions
     Drain = TimeSpan.FromSeconds(2),
     StopGrace = TimeSpan.FromSeconds(1),
 };
-await using var worker = new JobWorker(database, new JobChanges(database), handlers, options, clock, new StandardErrorLog());
-await worker.StartAsync(CancellationToken.None);
+await using var worker = await Start();
 Console.Out.WriteLine("working");
 while (await Console.In.ReadLineAsync() is { } seconds)
 {
@@ -36,3 +36,22 @@ while (await Console.In.ReadLineAsync() is { } seconds)
 }
 
 await worker.StopAsync(CancellationToken.None);
+
+// A database that is just being restarted keeps a process from starting; whoever looks after it would start it again.
+async Task<JobWorker> Start()
+{
+    while (true)
+    {
+        var starting = new JobWorker(database, new JobChanges(database), handlers, options, clock, new StandardErrorLog());
+        try
+        {
+            await starting.StartAsync(CancellationToken.None);
+            return starting;
+        }
+        catch (DbException)
+        {
+            // Not disposed: that would ask the database as well.
+            await Task.Delay(200);
+        }
+    }
+}
