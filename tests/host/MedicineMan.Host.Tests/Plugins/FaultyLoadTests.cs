@@ -10,7 +10,7 @@ public sealed class FaultyLoadTests
 {
     [Theory]
     [InlineData("throws in Configure", "MM1012", "no configuration today")]
-    [InlineData("hangs in Configure", "MM1013", "longer than 0.5 seconds")]
+    [InlineData("hangs in Configure", "MM1013", "longer than 3 seconds")]
     [InlineData("throws in StartAsync", "MM1016", "no start today")]
     [InlineData("registers a job it did not declare", "MM1014", "the job \"undeclared\"")]
     [InlineData("registers a route it did not declare", "MM1014", "the route \"GET /undeclared\"")]
@@ -21,8 +21,9 @@ public sealed class FaultyLoadTests
         var broken = PluginFolders.Copy(PluginFolders.Troublesome, folder["plugin"]);
         await File.WriteAllTextAsync(Path.Combine(broken, "mood"), mood);
 
+        // The limit is for both of them: on a busy machine the good one needs its time, too.
         await using var host = await PluginTestHost.Start([broken, PluginFolders.Hello],
-            options => options.ConfigureTimeLimit = mood.StartsWith("hangs", StringComparison.Ordinal) ? TimeSpan.FromSeconds(0.5) : TimeSpan.FromSeconds(5));
+            options => options.ConfigureTimeLimit = TimeSpan.FromSeconds(mood.StartsWith("hangs", StringComparison.Ordinal) ? 3 : 10));
 
         AssertFaulted(host.Catalogue.Find("tests.troublesome")!, code, sentence);
         Assert.Equal(HttpStatusCode.NotFound, (await host.Client.GetAsync("/plugins/tests.troublesome/anonymous")).StatusCode);
