@@ -58,7 +58,8 @@ public sealed class BackupCommandTests
         await using var locking = new NpgsqlCommand("lock table orders in access exclusive mode", holder, transaction);
         await locking.ExecuteNonQueryAsync();
 
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "medicineman"), ["backup", "run", "shop", "--wait"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        // A shell starts what runs in its background deaf to interruptions, and so would be all that these tests start.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "medicineman"), "backup", "run", "shop", "--wait"]) { RedirectStandardError = true, RedirectStandardOutput = true };
         (start.Environment["MEDICINEMAN_URL"], start.Environment["MEDICINEMAN_TOKEN"]) = (host.Url.ToString(), token);
         using var command = Process.Start(start)!;
         using var caller = await ApiCaller.As(host, Role.Viewer);
