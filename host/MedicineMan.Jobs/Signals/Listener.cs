@@ -1,3 +1,4 @@
+using System.Data;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -50,6 +51,23 @@ internal sealed partial class Listener(IJobDatabase database, JobChanges changes
         finally
         {
             connection.Notification -= Hear;
+            await Unlisten(connection);
+        }
+    }
+
+    // Whoever has the connection next did not ask to hear anything.
+    private static async Task Unlisten(NpgsqlConnection connection)
+    {
+        try
+        {
+            if (connection.State == ConnectionState.Open)
+            {
+                await Execute(connection, "unlisten *", CancellationToken.None);
+            }
+        }
+        catch (NpgsqlException)
+        {
+            // It was cut, and nobody gets it again.
         }
     }
 
