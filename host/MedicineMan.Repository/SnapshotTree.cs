@@ -10,7 +10,7 @@ namespace MedicineMan.Repository;
 
 /// <summary>
 /// A snapshot opened for looking around and getting things out. A path is the names from the root down. Every byte handed out was verified.
-/// The repository is locked against removals until this is disposed; every answer waits until that lock is known to hold.
+/// The repository is locked against removals until this is disposed; nothing is done before that lock is known to hold, though bytes may have gone out by then.
 /// </summary>
 public sealed class SnapshotTree : IAsyncDisposable
 {

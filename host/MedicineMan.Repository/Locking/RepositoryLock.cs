@@ -79,7 +79,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the lock without waiting for the moment that tells whether it holds: until <see cref="Settled"/> nothing may be written, and no answer be given.</summary>
+    /// <summary>Takes the lock without waiting for the moment that tells whether it holds: until <see cref="Settled"/> nothing may be stored, and nothing be called done.</summary>
     public static async Task<RepositoryLock> Begin(ObjectStore store, bool exclusive, CancellationToken cancel)
     {
         var taken = new RepositoryLock(store, exclusive);

@@ -48,7 +48,7 @@ internal sealed class RepairedTrees(ObjectStore store, BlobReader reader, PackSi
             json = await reader.Blob(BlobKind.Tree, tree, cancel);
             nodes = TreeReader.Read(json.Span, tree);
         }
-        catch (DamagedException failure) when (failure.InnerException is not StorageException or StorageObjectMissingException)
+        catch (DamagedException failure) when (failure.InnerException is not StorageException { IsDamage: false })
         {
             // What a storage refuses to read is not lost, and to take it for lost would cost the snapshot.
             return (null, ["/"]);
