@@ -6,6 +6,7 @@ namespace MedicineMan.Repository.Indexing;
 /// Entries by number, in the order they were added: 40 bytes a blob. What the blobs of a pack share is kept once for each run of neighbours, and a blob's
 /// length is the way to where the next one starts. Growing adds a page and moves nothing. The first million entries are in memory, full pages after
 /// them in a file: so ten million blobs are some hundred megabytes of memory, and a look-up there one read that the system mostly has at hand.
+/// Not for two threads at once.
 /// </summary>
 internal sealed class BlobColumns(int pagesInMemory = BlobColumns.PagesInMemory)
 {
@@ -13,10 +14,13 @@ internal sealed class BlobColumns(int pagesInMemory = BlobColumns.PagesInMemory)
     private const int PageBits = 12;
     private const int PageSize = 1 << PageBits;
     private const int SmallestPage = 64;
+    private const int None = -2;
 
     private readonly List<Page> pages = [];
     private readonly List<Run> runs = [];
     private readonly PageFile file = new(PageSize * Marshal.SizeOf<Slot>());
+    private readonly Slot[] read = new Slot[2];
+    private int readFirst = None;
     private Slot[]? spare;
 
     public int Count { get; private set; }
@@ -81,13 +85,13 @@ internal sealed class BlobColumns(int pagesInMemory = BlobColumns.PagesInMemory)
     /// <summary>The first so many entries in their order, a page at a time; a page is to be used before the next is asked for.</summary>
     public IEnumerable<(int First, ReadOnlyMemory<Slot> Slots)> Slots(int count)
     {
-        Slot[]? read = null;
+        Slot[]? whole = null;
         for (var page = 0; page << PageBits < count; page++)
         {
             var slots = pages[page].Slots;
             if (slots is null)
             {
-                slots = read ??= new Slot[PageSize];
+                slots = whole ??= new Slot[PageSize];
                 file.Read(page, 0, MemoryMarshal.AsBytes(slots.AsSpan()));
             }
 
@@ -103,9 +107,15 @@ internal sealed class BlobColumns(int pagesInMemory = BlobColumns.PagesInMemory)
             return slots[at];
         }
 
-        Slot slot = default;
-        file.Read(page, at * Marshal.SizeOf<Slot>(), MemoryMarshal.AsBytes(new Span<Slot>(ref slot)));
-        return slot;
+        // The next one with it: it tells where this one ends, and whoever looks up an id asks for both.
+        if (number != readFirst && (number != readFirst + 1 || at == 0))
+        {
+            readFirst = None;
+            file.Read(page, at * Marshal.SizeOf<Slot>(), MemoryMarshal.AsBytes(read.AsSpan(0, at + 1 < PageSize ? 2 : 1)));
+            readFirst = number;
+        }
+
+        return read[number - readFirst];
     }
 
     private int RunOf(int number)
