@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using MedicineMan.Repository.Crypto;
 using MedicineMan.Repository.Tests.Fixtures;
+using MedicineMan.Repository.Tests.Reference;
 using MedicineMan.Sdk;
 
 namespace MedicineMan.Repository.Tests.Formats;
@@ -74,6 +75,15 @@ public sealed class KeyTests
     [InlineData("password", "NaCl", 1024, 8, 16, "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640")]
     public void Scrypt_gives_the_published_answers(string password, string salt, int n, int r, int p, string expected) =>
         Assert.Equal(expected, Convert.ToHexStringLower(Scrypt.Derive(System.Text.Encoding.ASCII.GetBytes(password), System.Text.Encoding.ASCII.GetBytes(salt), n, r, p, 64)));
+
+    // Two are mixed at once, one may be left over, and very large ones are mixed alone.
+    [Theory]
+    [InlineData(16, 8, 2)]
+    [InlineData(16, 8, 3)]
+    [InlineData(64, 1, 7)]
+    [InlineData(1 << 17, 8, 2)]
+    public void Scrypt_gives_what_a_plain_reading_of_its_description_gives(int n, int r, int p) =>
+        Assert.Equal(ReferenceScrypt.Derive([1, 2, 3], [4, 5], n, r, p, 64), Scrypt.Derive([1, 2, 3], [4, 5], n, r, p, 64));
 
     // RFC 8439, 2.5.2, and from its appendix the cases that trip carries.
     [Theory]
