@@ -123,8 +123,8 @@ internal static class HostComposition
 
         app.UseShell();
         app.MapShell();
-        app.MapPlugins();
         app.MapApi();
+        app.MapPlugins();
         return app;
     }
 

@@ -44,8 +44,18 @@ internal static class PluginSetup
     private static string? StateFile(IServiceProvider provider, string name) =>
         provider.GetRequiredService<IOptions<PluginOptions>>().Value.StateFolder is { } folder ? Path.Combine(folder, name) : null;
 
-    /// Routes requests to the plugins. Call it once; plugins come and go behind it.
-    public static void MapPlugins(this IEndpointRouteBuilder routes) => routes.DataSources.Add(routes.ServiceProvider.GetRequiredService<PluginEndpoints>());
+    /// Routes requests to the plugins. Call it once, after what the host maps itself; plugins come and go behind it.
+    public static void MapPlugins(this IEndpointRouteBuilder routes)
+    {
+        EndpointDataSource[] own = [.. routes.DataSources];
+        routes.DataSources.Clear();
+        foreach (var source in own)
+        {
+            routes.DataSources.Add(new KeptEndpoints(source));
+        }
+
+        routes.DataSources.Add(routes.ServiceProvider.GetRequiredService<PluginEndpoints>());
+    }
 }
 
 /// Loads the plugins while the host gets ready and retires them when it stops.
