@@ -27,6 +27,7 @@ internal static class ApiSetup
         var api = app.MapGroup(Root)
             .RequireRateLimiting(ApiLimit.Policy)
             .AddEndpointFilter(FormTokens.Filter)
+            .AddEndpointFilter(Unreadable.Filter)
             .AddEndpointFilterFactory(Checked.Filter)
             .AddEndpointFilterFactory(Idempotent.Filter);
         ServersApi.Map(api.MapGroup("/servers").WithTags("Servers"));

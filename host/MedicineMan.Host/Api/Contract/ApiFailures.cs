@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Data;
 using MedicineMan.Sdk;
@@ -8,7 +7,7 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace MedicineMan.Host.Api.Contract;
 
 /// Turns what an endpoint throws into a problem. What is nobody's to act on falls through: it is logged and answered with 500.
-internal sealed partial class ApiFailures(IProblemDetailsService problems) : IExceptionHandler
+internal sealed class ApiFailures(IProblemDetailsService problems) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -48,9 +47,7 @@ internal sealed partial class ApiFailures(IProblemDetailsService problems) : IEx
     {
         if (malformed.InnerException is not JsonException json)
         {
-            return Unbound().Match(malformed.Message) is { Success: true } match
-                ? Unreadable(match.Groups["name"].Value, match.Groups["value"].Value, match.Groups["type"].Value)
-                : new(StatusCodes.Status400BadRequest, "malformed", malformed.Message);
+            return Unreadable.Of(malformed);
         }
 
         // What is no JSON at all comes wrapped in another JsonException, with the path of what was being read.
@@ -60,16 +57,4 @@ internal sealed partial class ApiFailures(IProblemDetailsService problems) : IEx
             : field == "body" ? "The body is not JSON." : $"The value of {field} has another type than it should.";
         return new(StatusCodes.Status400BadRequest, "malformed", sentence) { Errors = new Dictionary<string, string[]> { [field] = [sentence] } };
     }
-
-    /// A part of the address that has another form than it should.
-    private static ApiProblem Unreadable(string field, string value, string type)
-    {
-        var example = type.Contains(nameof(DateTimeOffset), StringComparison.Ordinal) ? " Write a moment such as 2026-11-28T08:00:00Z." : "";
-        var sentence = $"\"{value}\" cannot be read as {field}.{example}";
-        return new(StatusCodes.Status400BadRequest, "malformed", sentence) { Errors = new Dictionary<string, string[]> { [field] = [sentence] } };
-    }
-
-    // As the framework says it.
-    [GeneratedRegex("""^Failed to bind parameter "(?<type>\S+) (?<name>\w+)" from "(?<value>.*)"\.$""", RegexOptions.CultureInvariant | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
-    private static partial Regex Unbound();
 }

@@ -5,6 +5,8 @@ using MedicineMan.Host.Plugins;
 using MedicineMan.Host.Plugins.Fragments;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Sdk.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace MedicineMan.Host.Tests.Plugins;
 
@@ -37,6 +39,19 @@ public sealed class SwapTests
         Assert.Equal("MM1019", Assert.Single(refused.Problems).Code);
         Assert.Null(host.Catalogue.Find("tests.twin"));
         Assert.Equal(HttpStatusCode.NotFound, (await host.Client.GetAsync("/plugins/tests.twin/anonymous")).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_host_s_own_endpoints_are_the_same_ones_after_a_plugin_went()
+    {
+        await using var host = await TestHost.Start();
+        Endpoint[] Own() => [.. host.Get<EndpointDataSource>().Endpoints.Where(endpoint => endpoint is RouteEndpoint { RoutePattern.RawText: { } route } && route.StartsWith("/api/", StringComparison.Ordinal))];
+        var before = Own();
+
+        await host.Get<PluginLifecycle>().Retire(host.Get<PluginCatalogue>().Active[0].Manifest.Id);
+
+        Assert.NotEmpty(before);
+        Assert.Equal(before, Own());
     }
 
     [Fact]

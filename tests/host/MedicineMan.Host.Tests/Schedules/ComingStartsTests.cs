@@ -99,6 +99,7 @@ public sealed class ComingStartsTests
         Assert.Equal(400, refused.Status);
         Assert.Contains("later than from", refused.Detail, StringComparison.Ordinal);
         Assert.Contains("\"soon\" cannot be read as from. Write a moment", (await viewer.Get("schedules/upcoming?from=soon")).Detail, StringComparison.Ordinal);
+        Assert.Contains("\"many\" cannot be read as size.", (await viewer.Get("schedules/upcoming?size=many")).Detail, StringComparison.Ordinal);
         Assert.Contains("is no day", (await owner.Get("/jobs/upcoming?on=tomorrow")).Text, StringComparison.Ordinal);
         Assert.Contains("There is no time zone", (await owner.Get("/jobs/upcoming?zone=Mars/Base")).Text, StringComparison.Ordinal);
         Assert.Contains("That is over", (await owner.Get("/jobs/upcoming?view=week&on=2020-01-01")).Text, StringComparison.Ordinal);
