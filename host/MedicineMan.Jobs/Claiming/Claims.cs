@@ -41,8 +41,8 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
 
     private readonly string takeSql = $"""
         update jobs set state = 'running', attempt = attempt + 1, lease_token = token, lease_until = @until, worker = @Worker,
-            started_at = start, concurrency_slot = slot, progress = null
-        from {Statements.Items(database.Dialect, "job text", "org text", "token bigint", "start bigint", "slot integer")}
+            started_at = start, concurrency_slot = slot, second_slot = second, progress = null
+        from {Statements.Items(database.Dialect, "job text", "org text", "token bigint", "start bigint", "slot integer", "second integer")}
         where id = job and organization_id = org
         """;
 
@@ -64,17 +64,17 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
     private async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> Claim(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
     {
         var (line, more) = await Line(transaction, wanted, cancel);
-        var free = await hindrances.Sieve(transaction, line, wanted.Now, cancel);
+        var (free, others) = await hindrances.Sieve(transaction, line, wanted.Now, cancel);
         var taken = Choose(free, wanted);
         if (taken.Count > 0)
         {
-            var rows = taken.Select(job => new { Job = job.Job.Id, Org = job.Job.Organization, job.Job.Token, Start = job.Job.StartedAt, job.Slot });
+            var rows = taken.Select(job => new { Job = job.Job.Id, Org = job.Job.Organization, job.Job.Token, Start = job.Job.StartedAt, job.Slot, job.Second });
             var question = new { rows = Statements.Json(rows), until = (wanted.Now + wanted.Lease).Milliseconds(), wanted.Worker };
             var sql = database.Dialect == SqlDialect.Postgres && taken.TrueForAll(job => BearsLoss(job.Job)) ? $"{UnflushedSql};\n{takeSql}" : takeSql;
             await changes.Run(transaction, sql, question, taken.Select(job => new JobSignal(JobSignal.IsChanged, job.Job.Organization, job.Job.Id)), cancel);
         }
 
-        return ([.. taken.Select(job => job.Job)], more && (taken.Count > 0 || free.Count < line.Count));
+        return ([.. taken.Select(job => job.Job)], others || (more && (taken.Count > 0 || free.Count < line.Count)));
     }
 
     /// The heads of the lanes, one of each in turn, behind a suspect if one is wanted.
@@ -163,14 +163,14 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
     {
         var taken = new List<FreeJob>();
         var (places, reserve) = (wanted.Places, wanted.Reserve);
-        foreach (var (job, slot) in free)
+        foreach (var one in free)
         {
-            var starts = places > 0;
+            var (job, starts) = (one.Job, places > 0);
             if (starts)
             {
                 places--;
             }
-            else if (reserve > 0 && job is { Attempt: 0, MaxAttempts: > 1, ConcurrencyKey: null })
+            else if (reserve > 0 && job is { Attempt: 0, MaxAttempts: > 1, ConcurrencyKey: null, SecondKey: null })
             {
                 reserve--;
             }
@@ -180,7 +180,7 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
             }
 
             var now = wanted.Now.Milliseconds();
-            taken.Add(new(job with { Attempt = job.Attempt + 1, Token = NextToken(job, wanted.Now), Worker = wanted.Worker, StartedAt = starts ? now : null }, slot));
+            taken.Add(one with { Job = job with { Attempt = job.Attempt + 1, Token = NextToken(job, wanted.Now), Worker = wanted.Worker, StartedAt = starts ? now : null } });
         }
 
         return taken;
@@ -188,7 +188,7 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
 
     /// Whether a crash of the database may undo its claim: it would be ready again while this worker still runs it. That worker's writes are refused then, but what may be tried only
     /// once, or never beside another one with its key, must not start again, and a suspect's crash must count.
-    private static bool BearsLoss(ClaimedJob job) => job is { ConcurrencyKey: null, Crashes: 0 } && Verdict.RunsAgain(job, permanent: false);
+    private static bool BearsLoss(ClaimedJob job) => job is { ConcurrencyKey: null, SecondKey: null, Crashes: 0 } && Verdict.RunsAgain(job, permanent: false);
 
     /// Grows with each claim, and the token of one that a crash undid does not come again: it goes by the time, in microseconds, and by chance where clocks are coarse or set back.
     private static long NextToken(ClaimedJob job, DateTimeOffset now) => Math.Max(job.Token, (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) + 1 + Random.Shared.Next(1000);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 
 namespace MedicineMan.Jobs.Enqueueing;
 
@@ -69,7 +70,8 @@ internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes, I
         try
         {
             List<NewJob> jobs = [.. batch.Select(pending => pending.Job)];
-            var ids = await database.Write(transaction => insertion.Insert(transaction, jobs, changes.Payload(Signals(jobs)), CancellationToken.None), CancellationToken.None);
+            var payload = changes.Payload(Signals(jobs));
+            var ids = await database.Write(transaction => Insert(transaction, jobs, payload), CancellationToken.None);
             if (database.Dialect == SqlDialect.Sqlite)
             {
                 // It is through by now, so nobody need be asked when it will be.
@@ -96,6 +98,18 @@ internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes, I
                 await Write([pending]);
             }
         }
+    }
+
+    private async Task<IReadOnlyList<string>> Insert(DbTransaction transaction, List<NewJob> jobs, string? payload)
+    {
+        var ids = await insertion.Insert(transaction, jobs, payload, CancellationToken.None);
+        if (payload is null && database.Dialect == SqlDialect.Postgres)
+        {
+            // Of so many organisations that one word does not hold them.
+            await changes.Announce(transaction, Signals(jobs), CancellationToken.None);
+        }
+
+        return ids;
     }
 
     private static IEnumerable<JobSignal> Signals(IEnumerable<NewJob> jobs) => jobs.Select(job => job.Signal);
