@@ -58,8 +58,25 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
     private string last = "";
 
     /// The jobs this worker has now, those with a start for its free places, and whether there may be more.
-    public Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> ClaimNext(Wanted wanted, CancellationToken cancel) =>
-        database.Write(transaction => Claim(transaction, wanted, cancel), cancel);
+    public Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> ClaimNext(Wanted wanted, CancellationToken cancel)
+    {
+        var (before, again) = (last, false);
+        return database.Write(
+            transaction =>
+            {
+                if (again)
+                {
+                    // Nothing of the first time was kept, neither whose turn it was.
+                    last = before;
+                    full.Clear();
+                }
+
+                again = true;
+                return Claim(transaction, wanted, cancel);
+            },
+            claim => claim.Jobs.All(BearsLoss),
+            cancel);
+    }
 
     private async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> Claim(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
     {
