@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
+using Dapper;
 using MedicineMan.Jobs.Rows;
 using Npgsql;
 
@@ -10,8 +11,11 @@ internal sealed class Insertion(SqlDialect dialect)
 {
     private static readonly string Names = string.Join(", ", NewJob.Columns);
 
+    // The row itself may be there, and have ended, when it is not known whether it was written.
     private const string UnfinishedSql = """
         select id from jobs where organization_id = @Organization and unique_key = @UniqueKey and ended_at is null
+        union all
+        select id from jobs where id = @Id
         """;
 
     // "where true" keeps SQLite from reading "on conflict" as part of a join.
@@ -40,6 +44,14 @@ internal sealed class Insertion(SqlDialect dialect)
         values ({string.Join(", ", NewJob.Columns.Select(name => $"@{name}"))}, 0, 0, 0, 0)
         on conflict do nothing
         """;
+
+    /// On PostgreSQL, adds the rows, tells of them and commits on one way there and back. The ids of those that are there now: of all but those whose unique key was taken.
+    public async Task<HashSet<string>> InsertAtOnce(IJobDatabase database, IReadOnlyList<NewJob> rows, string payload)
+    {
+        // Statements sent together outside of a transaction are one of their own.
+        await using var connection = await database.OpenRead(CancellationToken.None);
+        return (await connection.QueryAsync<string>(TellingSql, new { rows = NewJob.Json(rows), payload })).ToHashSet(StringComparer.Ordinal);
+    }
 
     /// The ids in the order of the rows; with a payload for PostgreSQL's listeners, they are told. For a row whose unique key an unfinished job has, the id of that one.
     public async Task<IReadOnlyList<string>> Insert(DbTransaction transaction, IReadOnlyList<NewJob> rows, string? payload, CancellationToken cancel)
@@ -112,7 +124,7 @@ internal sealed class Insertion(SqlDialect dialect)
     {
         while (true)
         {
-            if (await transaction.Rows<string>(UnfinishedSql, new { row.Request.Organization, row.Request.UniqueKey }, cancel) is [var id])
+            if (await transaction.Rows<string>(UnfinishedSql, new { row.Id, row.Request.Organization, row.Request.UniqueKey }, cancel) is [var id, ..])
             {
                 return id;
             }
