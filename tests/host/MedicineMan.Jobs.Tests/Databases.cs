@@ -68,7 +68,7 @@ public sealed class JobsOnPostgres(OnePostgres postgres) : JobSuite, IClassFixtu
         // In one transaction, as many as a batch holds: more organisations than one notification has room for.
         await Task.WhenAll(Enumerable.Range(0, 900).Select(number => rig.Queue.Enqueue(new JobRequest($"{Guid.NewGuid():N}", "work", "{}"), default)));
 
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 901, seconds: 20);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 901, seconds: 20);
     }
 
     protected override async Task<TestDatabase> NewDatabase()

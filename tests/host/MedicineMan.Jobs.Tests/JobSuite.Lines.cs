@@ -1,6 +1,7 @@
 using MedicineMan.Jobs.Pausing;
 using MedicineMan.Jobs.TestWorker;
 using System.Collections.Concurrent;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Jobs.Tests;
 
@@ -32,7 +33,7 @@ public abstract partial class JobSuite
         await rig.EnqueueMany(Enumerable.Range(0, 50).Select(i => new JobRequest($"org{i / 5}", "work", "{}")));
 
         await rig.Work(Rig.Quick with { Concurrency = 1, Reserve = 0 });
-        await Rig.Eventually(() => Task.FromResult(order.Count == 50));
+        await Eventually.Holds(() => Task.FromResult(order.Count == 50));
 
         Assert.All(order.Chunk(10), round => Assert.Equal(10, round.Distinct().Count()));
     }
@@ -80,7 +81,7 @@ public abstract partial class JobSuite
         await rig.WorkElsewhere();
 
         await rig.Until(free, JobState.Succeeded, seconds: 5);
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 61);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 61);
         Assert.Equal(3, most);
     }
 
@@ -121,7 +122,7 @@ public abstract partial class JobSuite
             await rig.WorkElsewhere();
         }
 
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 120);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 120);
 
         Assert.Equal([1, 1, 1, 1, 1, 1, 1], most.Where(one => one.Key[0] == 's').Select(one => one.Value));
         Assert.Equal([3, 3], most.Where(one => one.Key[0] == '+').Select(one => one.Value));
@@ -182,7 +183,7 @@ public abstract partial class JobSuite
 
         await rig.Until(held, JobState.Succeeded);
         await rig.Until(nightly, JobState.Succeeded);
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 4);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 4);
     }
 
     [SkippableFact]
@@ -225,7 +226,7 @@ public abstract partial class JobSuite
         await rig.WorkElsewhere();
         await rig.WorkElsewhere();
 
-        await Rig.Eventually(() => Task.FromResult(starts.Count == 30));
+        await Eventually.Holds(() => Task.FromResult(starts.Count == 30));
 
         var took = starts.Max() - starts.Min();
         Assert.True(took > TimeSpan.FromSeconds(1.2), $"30 jobs at 20 a second took {took}.");
@@ -258,13 +259,13 @@ public abstract partial class JobSuite
         rig.Handle("work", (_, _) => Interlocked.Increment(ref blocked) == 100 ? goOn.Task : Task.CompletedTask);
         await rig.EnqueueMany(Enumerable.Range(0, 2000).Select(_ => new JobRequest(Rig.Org, "work", "{}")));
         await rig.WorkElsewhere(Rig.Quick with { Concurrency = 1 });
-        await Rig.Eventually(() => Task.FromResult(blocked >= 100));
+        await Eventually.Holds(() => Task.FromResult(blocked >= 100));
         await rig.WorkElsewhere();
 
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 1999);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 1999);
         goOn.SetResult();
 
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 2000);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 2000);
         Assert.Equal(2000, await rig.Database.Query<long>("select count(*) from jobs where attempt = 1"));
         Assert.Equal(2000, blocked);
     }

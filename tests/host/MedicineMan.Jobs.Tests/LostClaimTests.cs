@@ -52,13 +52,13 @@ public sealed class LostClaimTests
         await rig.Work(Rig.Quick with { Heartbeat = TimeSpan.FromHours(1), Lease = TimeSpan.FromHours(2) });
         await Task.Delay(500);
         var id = await rig.Enqueue(with: request => request with { MaxAttempts = attempts, ConcurrencyKey = key });
-        await Rig.Eventually(() => Task.FromResult(tokens.Count == 1));
+        await Eventually.Holds(() => Task.FromResult(tokens.Count == 1));
 
         server.Restart();
 
-        await Rig.Eventually(async () => await Back(rig) && (runs == 1 || tokens.Count == 2));
+        await Eventually.Holds(async () => await Back(rig) && (runs == 1 || tokens.Count == 2));
         goOn.SetResult();
-        await Rig.Eventually(() => Task.FromResult(acts.Count == runs));
+        await Eventually.Holds(() => Task.FromResult(acts.Count == runs));
         var done = await rig.Until(id, JobState.Succeeded);
 
         Assert.Equal(runs, tokens.Distinct().Count());

@@ -1,6 +1,7 @@
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Plugins;
 using MedicineMan.Jobs;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Plugins.Faults;
 
@@ -38,7 +39,7 @@ public sealed class RetryAfterTests
     private static async Task<JobRow> Is(TestHost host, string id, JobState state)
     {
         JobRow? job = null;
-        await BreakerTests.Until(async () => (job = await host.Get<JobQueue>().Find(OrganizationId.Default.Value, id, default))?.State == state, seconds: 60);
+        await Eventually.Holds(async () => (job = await host.Get<JobQueue>().Find(OrganizationId.Default.Value, id, default))?.State == state, seconds: 60);
         return job!;
     }
 }
