@@ -21,4 +21,8 @@ public interface IJobDatabase
     /// Runs the work in one transaction and commits it; rolls back when the work throws. On SQLite all writes queue up behind one writer
     /// (BEGIN IMMEDIATE): a write that starts after another one was asked for sees what that one committed.
     Task<T> Write<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancel);
+
+    /// The same for work that a power cut may undo when its result says so. A database that must know before the transaction whether to flush it may begin without, and then do it
+    /// all again; one where the work itself can say so, as on PostgreSQL, makes no difference.
+    Task<T> Write<T>(Func<DbTransaction, Task<T>> work, Func<T, bool> bearsLoss, CancellationToken cancel) => Write(work, cancel);
 }

@@ -17,6 +17,11 @@ public sealed record JobRequest(string Organization, string Type, string Argumen
 
     public int ConcurrencyLimit { get; init; } = 1;
 
+    /// A second such key, for a job that holds two things: it runs only while there is room under both. Its names are apart from those of the first.
+    public string? SecondKey { get; init; }
+
+    public int SecondLimit { get; init; } = 1;
+
     /// While an unfinished job of the organisation has this key, enqueueing again returns that job.
     public string? UniqueKey { get; init; }
 

@@ -24,6 +24,11 @@ public sealed record JobRow
     /// How many running jobs share the key.
     public int ConcurrencyLimit { get; init; } = 1;
 
+    /// The second key, and how many running jobs share that.
+    public string? SecondKey { get; init; }
+
+    public int SecondLimit { get; init; } = 1;
+
     public string? UniqueKey { get; init; }
 
     public required int Priority { get; init; }
@@ -80,6 +85,9 @@ public enum JobWait
 
     /// Running jobs with its concurrency key.
     Key,
+
+    /// Running jobs with its second key.
+    SecondKey,
 
     /// Its type is paused.
     Pause,

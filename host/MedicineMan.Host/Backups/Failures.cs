@@ -24,10 +24,10 @@ internal static class Failures
     public static JobFailure Classify(Exception failure) => failure switch
     {
         JobFailedException dead => new JobFailure(true, dead.Message),
-        StorageException storage => new JobFailure(!storage.Transient, storage.Message) { Expected = true },
+        StorageException storage => new JobFailure(!storage.Transient, storage.Message) { Expected = true, RetryAfter = storage.RetryAfter },
         CommandException { Permanent: false } lost => new JobFailure(false, lost.Message) { Expected = true },
         RetryLaterException later => new JobFailure(false, later.Message) { Expected = true, RetryAfter = later.After },
-        UserFacingException known => new JobFailure(known.Permanent, known.Message) { Expected = true },
+        UserFacingException known => new JobFailure(known.Permanent, known.Message) { Expected = true, RetryAfter = known.RetryAfter },
         _ => new JobFailure(false, Sentence(failure, CancellationToken.None)),
     };
 }

@@ -83,17 +83,60 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
         await writing.WaitAsync(cancel);
         try
         {
-            writer ??= await OpenWriter(cancel);
-            await using var transaction = writer.BeginTransaction(deferred: false);
-            var result = await work(transaction);
-            await transaction.CommitAsync(cancel);
-            checkpoints!.Wrote();
-            return result;
+            return (await InTransaction(writer ??= await OpenWriter(cancel), work, _ => true, cancel)).Result;
         }
         finally
         {
             writing.Release();
         }
+    }
+
+    /// One transaction, on SQLite without waiting for the disk when the result says that its loss can be borne: it is there with the next commit that does wait. Else the work is done twice.
+    public async Task<T> Write<T>(Func<DbTransaction, Task<T>> work, Func<T, bool> bearsLoss, CancellationToken cancel)
+    {
+        if (postgres is not null)
+        {
+            return await Write(work, cancel);
+        }
+
+        await writing.WaitAsync(cancel);
+        try
+        {
+            writer ??= await OpenWriter(cancel);
+            // It cannot be set within a transaction.
+            await Set(writer, "synchronous = normal");
+            try
+            {
+                if (await InTransaction(writer, work, bearsLoss, cancel) is { IsKept: true, Result: var result })
+                {
+                    return result;
+                }
+            }
+            finally
+            {
+                await Set(writer, "synchronous = full");
+            }
+
+            return (await InTransaction(writer, work, _ => true, cancel)).Result;
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    private async Task<(bool IsKept, T Result)> InTransaction<T>(SqliteConnection connection, Func<DbTransaction, Task<T>> work, Func<T, bool> keep, CancellationToken cancel)
+    {
+        await using var transaction = connection.BeginTransaction(deferred: false);
+        var result = await work(transaction);
+        if (!keep(result))
+        {
+            return (false, result);
+        }
+
+        await transaction.CommitAsync(cancel);
+        checkpoints!.Wrote();
+        return (true, result);
     }
 
     public Task Write(Func<DbTransaction, Task> work, CancellationToken cancel) =>
@@ -139,10 +182,15 @@ internal sealed class Database : IJobDatabase, IAsyncDisposable
     {
         var connection = new SqliteConnection(sqlite);
         await connection.OpenAsync(cancel);
-        await using var command = connection.CreateCommand();
         // FULL: a commit that was acknowledged survives a power cut. The jobs and the audit trail rest on that.
-        command.CommandText = $"pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = {Checkpoints.MostPages};";
-        await command.ExecuteNonQueryAsync(cancel);
+        await Set(connection, $"journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = {Checkpoints.MostPages}");
         return connection;
+    }
+
+    private static async Task Set(SqliteConnection connection, string setting)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"pragma {setting}";
+        await command.ExecuteNonQueryAsync();
     }
 }

@@ -80,7 +80,7 @@ internal sealed class JobActions(Database database, JobQueue jobs, JobHandlers h
                 var request = new JobRequest(job.Organization, job.Type, job.Arguments)
                 {
                     Version = job.Version, Title = job.Title, Queue = job.Queue, ServerId = job.ServerId, RequestedBy = visitor.Name, Priority = visitor.Actor.Priority, MaxAttempts = job.MaxAttempts,
-                    ConcurrencyKey = job.ConcurrencyKey, ConcurrencyLimit = job.ConcurrencyLimit, UniqueKey = job.UniqueKey, TimeLimit = job.TimeLimit,
+                    ConcurrencyKey = job.ConcurrencyKey, ConcurrencyLimit = job.ConcurrencyLimit, SecondKey = job.SecondKey, SecondLimit = job.SecondLimit, UniqueKey = job.UniqueKey, TimeLimit = job.TimeLimit,
                 };
                 var again = await jobs.Enqueue(transaction, request, cancel);
                 await audit.Record(transaction, visitor.Organization, visitor.Actor, new AuditEntry("job.run-again", "job", id, job.Title) { Detail = new Dictionary<string, string> { ["job"] = again } }, cancel);

@@ -91,11 +91,14 @@ internal static class JobView
     /// What a ready job waits for besides a worker; null for nothing else.
     public static string? Waits(JobRow job) => job.Wait switch
     {
-        JobWait.Key => $"for others with the same key, of which {(job.ConcurrencyLimit == 1 ? "one runs" : $"{job.ConcurrencyLimit} run")} at a time",
+        JobWait.Key => Behind(job.ConcurrencyLimit),
+        JobWait.SecondKey => Behind(job.SecondLimit),
         JobWait.Pause => "until its type is resumed",
         JobWait.Suspicion => "for its turn alone, since a worker died with it",
         _ => null,
     };
+
+    private static string Behind(int limit) => $"for others with the same key, of which {(limit == 1 ? "one runs" : $"{limit} run")} at a time";
 
     public static bool CanRetry(this JobRow job) => job.State is JobState.Dead or JobState.Cancelled or JobState.Retrying;
 

@@ -37,6 +37,10 @@ internal sealed record ClaimedJob
 
     public required int ConcurrencyLimit { get; init; }
 
+    public string? SecondKey { get; init; }
+
+    public int? SecondLimit { get; init; }
+
     public required int Priority { get; init; }
 
     public required long DueAt { get; init; }
@@ -50,14 +54,30 @@ internal sealed record ClaimedJob
 
     public string? GroupId { get; init; }
 
+    /// What it shares with others while it runs.
+    public IReadOnlyList<SharedKey> Keys => (ConcurrencyKey, SecondKey) switch
+    {
+        (null, null) => [],
+        ({ } one, null) => [new(Organization, one, 0, ConcurrencyLimit)],
+        (null, { } other) => [new(Organization, other, 1, SecondLimit ?? 1)],
+        ({ } one, { } other) => [new(Organization, one, 0, ConcurrencyLimit), new(Organization, other, 1, SecondLimit ?? 1)],
+    };
+
     public RunKey Key => new(Id, Token);
 
     public const string Columns = """
         id as Id, organization_id as Organization, type as Type, version as Version, arguments as Arguments, attempt as Attempt, failures as Failures,
         max_attempts as MaxAttempts, time_limit as TimeLimit, deadline as Deadline, lease_token as Token, started_at as StartedAt, checkpoint as Checkpoint,
         worker as Worker, concurrency_key as ConcurrencyKey, concurrency_limit as ConcurrencyLimit, priority as Priority, due_at as DueAt, queue as Queue,
-        crashes as Crashes, granted as Granted, group_id as GroupId
+        second_key as SecondKey, second_limit as SecondLimit, crashes as Crashes, granted as Granted, group_id as GroupId
         """;
+}
+
+/// A key that no more running jobs than its limit have.
+/// <param name="Place">0 for a job's first key, 1 for its second; each place has names of its own.</param>
+internal sealed record SharedKey(string Organization, string Key, int Place, int Limit)
+{
+    public string Lane => Lanes.Key(Organization, Key, Place);
 }
 
 /// A run of a job: one worker can for a while hold two of the same job, an old one that lost its lease and the new one.

@@ -40,11 +40,14 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
         """;
 
     private readonly string takeSql = $"""
-        update jobs set state = 'running', attempt = attempt + 1, lease_token = lease_token + 1, lease_until = @until, worker = @Worker,
-            started_at = start, concurrency_slot = slot, progress = null
-        from {Statements.Items(database.Dialect, "job text", "org text", "start bigint", "slot integer")}
+        update jobs set state = 'running', attempt = attempt + 1, lease_token = token, lease_until = @until, worker = @Worker,
+            started_at = start, concurrency_slot = slot, second_slot = second, progress = null
+        from {Statements.Items(database.Dialect, "job text", "org text", "token bigint", "start bigint", "slot integer", "second integer")}
         where id = job and organization_id = org
         """;
+
+    // For this transaction alone: its commit does not wait for the disk, and is on it with the next one that does.
+    private const string UnflushedSql = "select set_config('synchronous_commit', 'off', true)";
 
     // A claim of many leaves as many dead entries at the head of PostgreSQL's index, through which each later one would wade. So for a moment a worker goes on
     // where it was in the lanes it knows to be full; what comes in before that place is met at its next look at all of them.
@@ -55,22 +58,40 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
     private string last = "";
 
     /// The jobs this worker has now, those with a start for its free places, and whether there may be more.
-    public Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> ClaimNext(Wanted wanted, CancellationToken cancel) =>
-        database.Write(transaction => Claim(transaction, wanted, cancel), cancel);
+    public Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> ClaimNext(Wanted wanted, CancellationToken cancel)
+    {
+        var (before, again) = (last, false);
+        return database.Write(
+            transaction =>
+            {
+                if (again)
+                {
+                    // Nothing of the first time was kept, neither whose turn it was.
+                    last = before;
+                    full.Clear();
+                }
+
+                again = true;
+                return Claim(transaction, wanted, cancel);
+            },
+            claim => claim.Jobs.All(BearsLoss),
+            cancel);
+    }
 
     private async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> Claim(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
     {
         var (line, more) = await Line(transaction, wanted, cancel);
-        var free = await hindrances.Sieve(transaction, line, wanted.Now, cancel);
+        var (free, others) = await hindrances.Sieve(transaction, line, wanted.Now, cancel);
         var taken = Choose(free, wanted);
         if (taken.Count > 0)
         {
-            var rows = taken.Select(job => new { Job = job.Job.Id, Org = job.Job.Organization, Start = job.Job.StartedAt, job.Slot });
+            var rows = taken.Select(job => new { Job = job.Job.Id, Org = job.Job.Organization, job.Job.Token, Start = job.Job.StartedAt, job.Slot, job.Second });
             var question = new { rows = Statements.Json(rows), until = (wanted.Now + wanted.Lease).Milliseconds(), wanted.Worker };
-            await changes.Run(transaction, takeSql, question, taken.Select(job => new JobSignal(JobSignal.IsChanged, job.Job.Organization, job.Job.Id)), cancel);
+            var sql = database.Dialect == SqlDialect.Postgres && taken.TrueForAll(job => BearsLoss(job.Job)) ? $"{UnflushedSql};\n{takeSql}" : takeSql;
+            await changes.Run(transaction, sql, question, taken.Select(job => new JobSignal(JobSignal.IsChanged, job.Job.Organization, job.Job.Id)), cancel);
         }
 
-        return ([.. taken.Select(job => job.Job)], more && (taken.Count > 0 || free.Count < line.Count));
+        return ([.. taken.Select(job => job.Job)], others || (more && (taken.Count > 0 || free.Count < line.Count)));
     }
 
     /// The heads of the lanes, one of each in turn, behind a suspect if one is wanted.
@@ -159,14 +180,14 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
     {
         var taken = new List<FreeJob>();
         var (places, reserve) = (wanted.Places, wanted.Reserve);
-        foreach (var (job, slot) in free)
+        foreach (var one in free)
         {
-            var starts = places > 0;
+            var (job, starts) = (one.Job, places > 0);
             if (starts)
             {
                 places--;
             }
-            else if (reserve > 0 && job is { Attempt: 0, MaxAttempts: > 1, ConcurrencyKey: null })
+            else if (reserve > 0 && job is { Attempt: 0, MaxAttempts: > 1, ConcurrencyKey: null, SecondKey: null })
             {
                 reserve--;
             }
@@ -176,9 +197,16 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
             }
 
             var now = wanted.Now.Milliseconds();
-            taken.Add(new(job with { Attempt = job.Attempt + 1, Token = job.Token + 1, Worker = wanted.Worker, StartedAt = starts ? now : null }, slot));
+            taken.Add(one with { Job = job with { Attempt = job.Attempt + 1, Token = NextToken(job, wanted.Now), Worker = wanted.Worker, StartedAt = starts ? now : null } });
         }
 
         return taken;
     }
+
+    /// Whether a crash of the database may undo its claim: it would be ready again while this worker still runs it. That worker's writes are refused then, but what may be tried only
+    /// once, or never beside another one with its key, must not start again, and a suspect's crash must count.
+    private static bool BearsLoss(ClaimedJob job) => job is { ConcurrencyKey: null, SecondKey: null, Crashes: 0 } && Verdict.RunsAgain(job, permanent: false);
+
+    /// Grows with each claim, and the token of one that a crash undid does not come again: it goes by the time, in microseconds, and by chance where clocks are coarse or set back.
+    private static long NextToken(ClaimedJob job, DateTimeOffset now) => Math.Max(job.Token, (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) + 1 + Random.Shared.Next(1000);
 }

@@ -26,9 +26,7 @@ internal sealed class Waiting(IJobDatabase database, JobChanges changes, Outcome
 
     private const string FirstSql = $"select {ClaimedJob.Columns} from jobs where state = 'ready' and lane = @lane order by rank, id limit 1";
 
-    private const string BusySql = """
-        select count(*) from jobs where state = 'running' and organization_id = @Organization and concurrency_key = @ConcurrencyKey
-        """;
+    private const string BusySql = "select count(*) from jobs where state = 'running' and organization_id = @Organization and ";
 
     private readonly string promoteSql = $"""
         update jobs set state = 'ready'
@@ -94,7 +92,8 @@ internal sealed class Waiting(IJobDatabase database, JobChanges changes, Outcome
 
             var most = lane == Lanes.Paused(first.Organization, first.Type)
                 ? pauses.HoldType(first.Organization, first.Type) ? 0 : Batch
-                : first.ConcurrencyLimit - (int)(await database.Rows<long>(BusySql, first, cancel)).Single();
+                : first.Keys.FirstOrDefault(key => key.Lane == lane) is { } key
+                    ? key.Limit - (int)(await database.Rows<long>($"{BusySql}{(key.Place == 0 ? "concurrency_key" : "second_key")} = @Key", key, cancel)).Single() : Batch;
             if (most > 0)
             {
                 more |= await database.Write(

@@ -42,13 +42,9 @@ internal sealed class Outcomes(SqlDialect dialect, JobChanges changes, Groups gr
         from {Statements.Items(dialect, "job text", "org text")} where id = job and organization_id = org and state in ('ready', 'scheduled', 'retrying')
         """;
 
-    private const string LockKeySql = "select 1 from (select pg_advisory_xact_lock(hashtextextended(@organization || '/' || @key, 0))) as held";
+    private const string LockKeySql = "select 1 from (select pg_advisory_xact_lock(hashtextextended(@Organization || '/' || @Key, @Place))) as held";
 
-    private readonly string nextSql = $"""
-        update jobs set lane = {Lanes.HomeSql}
-        where id in (select id from jobs where state = 'ready' and lane = @lane order by rank, id limit @most {(dialect == SqlDialect.Postgres ? "for update skip locked" : "")})
-          and organization_id = @organization
-        """;
+    private readonly string nextSql = Lanes.NextSql(dialect);
 
     private const string Expired = "Its deadline passed before it could run.";
 
@@ -101,22 +97,22 @@ internal sealed class Outcomes(SqlDialect dialect, JobChanges changes, Groups gr
         await changes.Announce(transaction, signals, cancel);
     }
 
-    /// Lets as many jobs out of the line behind a concurrency key as have left it; the keys in their order, so that two workers do not wait for one another.
+    /// Lets as many jobs out of the line behind a key as have left it; the keys in their order, so that two workers do not wait for one another.
     private async Task<IReadOnlyList<JobSignal>> MakeWay(DbTransaction transaction, IReadOnlyList<Outcome> outcomes, CancellationToken cancel)
     {
         var signals = new List<JobSignal>();
-        foreach (var some in outcomes.Where(outcome => outcome.Claim.ConcurrencyKey is not null)
-                     .GroupBy(outcome => Lanes.Key(outcome.Org, outcome.Claim.ConcurrencyKey!)).OrderBy(some => some.Key, StringComparer.Ordinal))
+        foreach (var some in outcomes.SelectMany(outcome => outcome.Claim.Keys, (outcome, key) => (outcome.Job, Key: key))
+                     .GroupBy(one => one.Key.Lane).OrderBy(some => some.Key, StringComparer.Ordinal))
         {
-            var (organization, key) = (some.First().Org, some.First().Claim.ConcurrencyKey);
+            var (job, key) = some.First();
             if (dialect == SqlDialect.Postgres)
             {
-                await transaction.Rows<int>(LockKeySql, new { organization, key }, cancel);
+                await transaction.Rows<int>(LockKeySql, key, cancel);
             }
 
-            if (await transaction.Run(nextSql, new { lane = some.Key, organization, most = some.Count() }, cancel) > 0)
+            if (await transaction.Run(nextSql, new { lane = some.Key, key.Organization, most = some.Count() }, cancel) > 0)
             {
-                signals.Add(new(JobSignal.IsReady, organization, some.First().Job));
+                signals.Add(new(JobSignal.IsReady, key.Organization, job));
             }
         }
 

@@ -8,6 +8,7 @@ internal sealed class Verdict(JobWorkerOptions options)
     public const string ReturnedResult = "returned";
 
     private const int MostErrorLength = 8_000;
+    private static readonly TimeSpan MostAskedWait = TimeSpan.FromDays(30);
 
     public static Outcome Succeeded(ClaimedJob job, DateTimeOffset now) => End(job, now, JobState.Succeeded, "succeeded", null);
 
@@ -24,7 +25,7 @@ internal sealed class Verdict(JobWorkerOptions options)
     {
         var failures = job.Failures + 1;
         return RunsAgain(job, failure.Permanent)
-            ? Again(job, now, failure.RetryAfter ?? Backoff(failures, policy), failures, "failed", failure.Message)
+            ? Again(job, now, Wait(failure.RetryAfter) ?? Backoff(failures, policy), failures, "failed", failure.Message)
             : End(job, now, JobState.Dead, "failed", failure.Message) with { Fails = failures };
     }
 
@@ -50,6 +51,9 @@ internal sealed class Verdict(JobWorkerOptions options)
             ? End(job, now, JobState.Dead, "lost", message) with { Fails = failures, Crashed = crashes }
             : Again(job, now, sameNode && failures == 1 ? TimeSpan.Zero : Backoff(failures, JobPolicy.Default), failures, "lost", message) with { Crashed = crashes };
     }
+
+    /// What somebody else asked for, within reason.
+    private static TimeSpan? Wait(TimeSpan? asked) => asked is { } time ? TimeSpan.FromTicks(Math.Clamp(time.Ticks, 0, MostAskedWait.Ticks)) : null;
 
     private TimeSpan Backoff(int failures, JobPolicy policy)
     {

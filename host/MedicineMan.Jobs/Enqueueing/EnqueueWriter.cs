@@ -69,14 +69,11 @@ internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes, I
         try
         {
             List<NewJob> jobs = [.. batch.Select(pending => pending.Job)];
-            var ids = await database.Write(transaction => insertion.Insert(transaction, jobs, changes.Payload(Signals(jobs)), CancellationToken.None), CancellationToken.None);
-            if (database.Dialect == SqlDialect.Sqlite)
+            var ids = await Insert(jobs);
+            // It is through by now, so nobody need be asked when it will be; workers of this process hear it before PostgreSQL tells them.
+            foreach (var signal in JobSignal.Few(Signals(jobs)))
             {
-                // It is through by now, so nobody need be asked when it will be.
-                foreach (var signal in JobSignal.Few(Signals(jobs)))
-                {
-                    changes.Publish(signal);
-                }
+                changes.Publish(signal);
             }
 
             for (var i = 0; i < batch.Count; i++)
@@ -96,6 +93,32 @@ internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes, I
                 await Write([pending]);
             }
         }
+    }
+
+    private async Task<IReadOnlyList<string>> Insert(List<NewJob> jobs)
+    {
+        var there = changes.Payload(Signals(jobs)) is { } payload ? await insertion.InsertAtOnce(database, jobs, payload) : [];
+        if (there.Count == jobs.Count)
+        {
+            return [.. jobs.Select(job => job.Id)];
+        }
+
+        // With a unique key that another job has, of so many organisations that one word does not hold them, or on SQLite, where workers hear of it without a word.
+        List<NewJob> rest = [.. jobs.Where(job => !there.Contains(job.Id))];
+        var others = await database.Write(
+            async transaction =>
+            {
+                var ids = await insertion.Insert(transaction, rest, null, CancellationToken.None);
+                if (database.Dialect == SqlDialect.Postgres)
+                {
+                    await changes.Announce(transaction, Signals(rest), CancellationToken.None);
+                }
+
+                return ids;
+            },
+            CancellationToken.None);
+        var known = rest.Zip(others).ToDictionary(pair => pair.First.Id, pair => pair.Second);
+        return [.. jobs.Select(job => known.GetValueOrDefault(job.Id, job.Id))];
     }
 
     private static IEnumerable<JobSignal> Signals(IEnumerable<NewJob> jobs) => jobs.Select(job => job.Signal);

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
+using Dapper;
 using MedicineMan.Jobs.Rows;
 using Npgsql;
 
@@ -8,23 +9,19 @@ namespace MedicineMan.Jobs.Enqueueing;
 /// Puts jobs into the table, one or many in a single statement.
 internal sealed class Insertion(SqlDialect dialect)
 {
-    private static readonly string[] Columns =
-    [
-        "id text", "organization_id text", "type text", "version integer", "arguments text", "title text", "server_id text", "requested_by text",
-        "queue text", "lane text", "rank bigint", "concurrency_key text", "concurrency_limit integer", "unique_key text", "priority integer", "state text",
-        "max_attempts integer", "time_limit bigint", "deadline bigint", "created_at bigint", "due_at bigint", "history text", "group_id text",
-    ];
+    private static readonly string Names = string.Join(", ", NewJob.Columns);
 
-    private static readonly string Names = string.Join(", ", Columns.Select(column => column[..column.IndexOf(' ', StringComparison.Ordinal)]));
-
+    // The row itself may be there, and have ended, when it is not known whether it was written.
     private const string UnfinishedSql = """
-        select id from jobs where organization_id = @OrganizationId and unique_key = @UniqueKey and ended_at is null
+        select id from jobs where organization_id = @Organization and unique_key = @UniqueKey and ended_at is null
+        union all
+        select id from jobs where id = @Id
         """;
 
     // "where true" keeps SQLite from reading "on conflict" as part of a join.
     private readonly string insertSql = $"""
         insert into jobs ({Names}, attempt, failures, lease_token, cancel_requested)
-        select {Names}, 0, 0, 0, 0 from {Statements.Items(dialect, Columns)} where true
+        select {Names}, 0, 0, 0, 0 from {Statements.Items(dialect, NewJob.TypedColumns)} where true
         on conflict do nothing
         returning id
         """;
@@ -44,14 +41,22 @@ internal sealed class Insertion(SqlDialect dialect)
 
     private static readonly string OneSql = $"""
         insert into jobs ({Names}, attempt, failures, lease_token, cancel_requested)
-        values ({string.Join(", ", Names.Split(", ").Select(name => $"@{name}"))}, 0, 0, 0, 0)
+        values ({string.Join(", ", NewJob.Columns.Select(name => $"@{name}"))}, 0, 0, 0, 0)
         on conflict do nothing
         """;
+
+    /// On PostgreSQL, adds the rows, tells of them and commits on one way there and back. The ids of those that are there now: of all but those whose unique key was taken.
+    public async Task<HashSet<string>> InsertAtOnce(IJobDatabase database, IReadOnlyList<NewJob> rows, string payload)
+    {
+        // Statements sent together outside of a transaction are one of their own.
+        await using var connection = await database.OpenRead(CancellationToken.None);
+        return (await connection.QueryAsync<string>(TellingSql, new { rows = NewJob.Json(rows), payload })).ToHashSet(StringComparer.Ordinal);
+    }
 
     /// The ids in the order of the rows; with a payload for PostgreSQL's listeners, they are told. For a row whose unique key an unfinished job has, the id of that one.
     public async Task<IReadOnlyList<string>> Insert(DbTransaction transaction, IReadOnlyList<NewJob> rows, string? payload, CancellationToken cancel)
     {
-        if (transaction.Connection is NpgsqlConnection postgres && payload is null && rows.Count > FewRows && rows.All(row => row.UniqueKey is null))
+        if (transaction.Connection is NpgsqlConnection postgres && payload is null && rows.Count > FewRows && rows.All(row => row.Request.UniqueKey is null))
         {
             await Copy(postgres, rows, cancel);
             return [.. rows.Select(row => row.Id)];
@@ -59,7 +64,7 @@ internal sealed class Insertion(SqlDialect dialect)
 
         var inserted = dialect == SqlDialect.Sqlite
             ? await Each(transaction, rows, cancel)
-            : (await transaction.Rows<string>(payload is null ? insertSql : TellingSql, new { rows = Statements.Json(rows), payload }, cancel)).Count;
+            : (await transaction.Rows<string>(payload is null ? insertSql : TellingSql, new { rows = NewJob.Json(rows), payload }, cancel)).Count;
         if (inserted == rows.Count)
         {
             return [.. rows.Select(row => row.Id)];
@@ -68,7 +73,7 @@ internal sealed class Insertion(SqlDialect dialect)
         var ids = new List<string>(rows.Count);
         foreach (var row in rows)
         {
-            ids.Add(row.UniqueKey is null ? row.Id : await Unfinished(transaction, row, cancel));
+            ids.Add(row.Request.UniqueKey is null ? row.Id : await Unfinished(transaction, row, cancel));
         }
 
         return ids;
@@ -78,7 +83,7 @@ internal sealed class Insertion(SqlDialect dialect)
     private static async Task Copy(NpgsqlConnection connection, IReadOnlyList<NewJob> rows, CancellationToken cancel)
     {
         // Made before anything is sent, so that a row that cannot be written leaves the connection as it was.
-        var content = CopyContent.Of(rows.Select(row => row.Values()), Columns.Length + ZeroColumns.Length, ZeroColumns);
+        var content = CopyContent.Of(rows.Select(row => row.Values()), NewJob.Columns.Length + ZeroColumns.Length, ZeroColumns);
         await using var copy = await connection.BeginRawBinaryCopyAsync(CopySql, cancel);
         await copy.WriteAsync(content, cancel);
     }
@@ -90,7 +95,7 @@ internal sealed class Insertion(SqlDialect dialect)
         {
             var made = connection.CreateCommand();
             made.CommandText = OneSql;
-            foreach (var name in Names.Split(", "))
+            foreach (var name in NewJob.Columns)
             {
                 var parameter = made.CreateParameter();
                 parameter.ParameterName = $"@{name}";
@@ -119,13 +124,13 @@ internal sealed class Insertion(SqlDialect dialect)
     {
         while (true)
         {
-            if (await transaction.Rows<string>(UnfinishedSql, row, cancel) is [var id])
+            if (await transaction.Rows<string>(UnfinishedSql, new { row.Id, row.Request.Organization, row.Request.UniqueKey }, cancel) is [var id, ..])
             {
                 return id;
             }
 
             // The job that was in the way has ended since; the insert has its turn again.
-            if ((dialect == SqlDialect.Sqlite ? await Each(transaction, [row], cancel) : (await transaction.Rows<string>(insertSql, new { rows = Statements.Json([row]) }, cancel)).Count) > 0)
+            if ((dialect == SqlDialect.Sqlite ? await Each(transaction, [row], cancel) : (await transaction.Rows<string>(insertSql, new { rows = NewJob.Json([row]) }, cancel)).Count) > 0)
             {
                 return row.Id;
             }

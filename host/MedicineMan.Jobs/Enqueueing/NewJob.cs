@@ -1,72 +1,85 @@
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using MedicineMan.Jobs.Rows;
 
 namespace MedicineMan.Jobs.Enqueueing;
 
-/// A job on its way into the table.
-internal sealed record NewJob
+/// A job on its way into the table: what was asked for, and what the queue makes of it.
+internal sealed record NewJob(string Id, JobRequest Request, DateTimeOffset Now, DateTimeOffset Due, string? Group)
 {
-    public required string Id { get; init; }
-
-    public required string OrganizationId { get; init; }
-
-    public required string Type { get; init; }
-
-    public required int Version { get; init; }
-
-    public required string Arguments { get; init; }
-
-    public string? Title { get; init; }
-
-    public string? ServerId { get; init; }
-
-    public string? RequestedBy { get; init; }
-
-    public required string Queue { get; init; }
-
-    public required string Lane { get; init; }
-
-    public required long Rank { get; init; }
-
-    public string? ConcurrencyKey { get; init; }
-
-    public required int ConcurrencyLimit { get; init; }
-
-    public string? UniqueKey { get; init; }
-
-    public required int Priority { get; init; }
-
-    public required string State { get; init; }
-
-    public required int MaxAttempts { get; init; }
-
-    public long? TimeLimit { get; init; }
-
-    public long? Deadline { get; init; }
-
-    public required long CreatedAt { get; init; }
-
-    public required long DueAt { get; init; }
-
-    public required string History { get; init; }
-
-    public string? GroupId { get; init; }
-
-    /// In the order of the columns.
-    public object?[] Values() =>
+    private static readonly (string Name, string Type, Func<NewJob, object?> Value)[] Written =
     [
-        Id, OrganizationId, Type, Version, Arguments, Title, ServerId, RequestedBy, Queue, Lane, Rank, ConcurrencyKey, ConcurrencyLimit, UniqueKey, Priority, State,
-        MaxAttempts, TimeLimit, Deadline, CreatedAt, DueAt, History, GroupId,
+        ("id", "text", job => job.Id),
+        ("organization_id", "text", job => job.Request.Organization),
+        ("type", "text", job => job.Request.Type),
+        ("version", "integer", job => job.Request.Version),
+        ("arguments", "text", job => job.Request.Arguments),
+        ("title", "text", job => job.Request.Title),
+        ("server_id", "text", job => job.Request.ServerId),
+        ("requested_by", "text", job => job.Request.RequestedBy),
+        ("queue", "text", job => job.Request.Queue),
+        ("lane", "text", job => Lanes.Home(job.Request.Queue, job.Request.Organization)),
+        ("rank", "bigint", job => Lanes.Rank(job.Due, job.Request.Priority)),
+        ("concurrency_key", "text", job => job.Request.ConcurrencyKey),
+        ("concurrency_limit", "integer", job => job.Request.ConcurrencyLimit),
+        ("second_key", "text", job => job.Request.SecondKey),
+        ("second_limit", "integer", job => job.Request.SecondKey is null ? null : job.Request.SecondLimit),
+        ("unique_key", "text", job => job.Request.UniqueKey),
+        ("priority", "integer", job => job.Request.Priority),
+        ("state", "text", job => (job.IsReady ? JobState.Ready : JobState.Scheduled).Stored()),
+        ("max_attempts", "integer", job => job.Request.MaxAttempts),
+        ("time_limit", "bigint", job => (long?)job.Request.TimeLimit?.TotalMilliseconds),
+        ("deadline", "bigint", job => job.Request.Deadline?.Milliseconds()),
+        ("created_at", "bigint", job => job.Now.Milliseconds()),
+        ("due_at", "bigint", job => job.Due.Milliseconds()),
+        ("history", "text", job => job.Request.History.Stored()),
+        ("group_id", "text", job => job.Group),
     ];
 
-    [JsonIgnore]
-    public JobSignal Signal => new(IsReady ? JobSignal.IsReady : JobSignal.IsChanged, OrganizationId, Id);
+    public static string[] Columns { get; } = [.. Written.Select(column => column.Name)];
 
-    [JsonIgnore]
-    public bool IsReady => State == ReadyState;
+    /// Each with its type, as a list of rows in JSON is read.
+    public static string[] TypedColumns { get; } = [.. Written.Select(column => $"{column.Name} {column.Type}")];
 
-    private static readonly string ReadyState = JobState.Ready.Stored();
+    public JobSignal Signal => new(IsReady ? JobSignal.IsReady : JobSignal.IsChanged, Request.Organization, Id);
+
+    public bool IsReady => Due <= Now;
+
+    /// In the order of the columns.
+    public object?[] Values() => Array.ConvertAll(Written, column => column.Value(this));
+
+    public static string Json(IEnumerable<NewJob> jobs)
+    {
+        using var text = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(text))
+        {
+            writer.WriteStartArray();
+            foreach (var job in jobs)
+            {
+                writer.WriteStartObject();
+                foreach (var (name, _, value) in Written)
+                {
+                    switch (value(job))
+                    {
+                        case null:
+                            break;
+                        case string words:
+                            writer.WriteString(name, words);
+                            break;
+                        case var number:
+                            writer.WriteNumber(name, Convert.ToInt64(number, System.Globalization.CultureInfo.InvariantCulture));
+                            break;
+                    }
+                }
+
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        return Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
+    }
 
     /// Throws when the request can't be kept, with what is wrong.
     public static NewJob Of(JobRequest request, DateTimeOffset now) => Of(request, now, null, NewId(now));
@@ -89,33 +102,7 @@ internal sealed record NewJob
     private static NewJob Of(JobRequest request, DateTimeOffset now, string? group, string id)
     {
         Check(request, now);
-        var due = request.NotBefore is { } later && later > now ? later : now;
-        return new()
-        {
-            Id = id,
-            OrganizationId = request.Organization,
-            Type = request.Type,
-            Version = request.Version,
-            Arguments = request.Arguments,
-            Title = request.Title,
-            ServerId = request.ServerId,
-            RequestedBy = request.RequestedBy,
-            Queue = request.Queue,
-            Lane = Lanes.Home(request.Queue, request.Organization),
-            Rank = Lanes.Rank(due, request.Priority),
-            ConcurrencyKey = request.ConcurrencyKey,
-            ConcurrencyLimit = request.ConcurrencyLimit,
-            UniqueKey = request.UniqueKey,
-            Priority = request.Priority,
-            State = (due > now ? JobState.Scheduled : JobState.Ready).Stored(),
-            MaxAttempts = request.MaxAttempts,
-            TimeLimit = (long?)request.TimeLimit?.TotalMilliseconds,
-            Deadline = request.Deadline?.Milliseconds(),
-            CreatedAt = now.Milliseconds(),
-            DueAt = due.Milliseconds(),
-            History = request.History.Stored(),
-            GroupId = group,
-        };
+        return new(id, request, now, request.NotBefore is { } later && later > now ? later : now, group);
     }
 
     private static void Check(JobRequest request, DateTimeOffset now)
@@ -124,6 +111,7 @@ internal sealed record NewJob
         ArgumentException.ThrowIfNullOrWhiteSpace(request.Type);
         ArgumentOutOfRangeException.ThrowIfLessThan(request.MaxAttempts, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(request.ConcurrencyLimit, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.SecondLimit, 1);
         if (!QueueName.IsOne(request.Queue))
         {
             throw new ArgumentException($"“{request.Queue}” is no name of a queue: {QueueName.Rule}", nameof(request));

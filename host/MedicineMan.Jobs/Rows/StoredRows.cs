@@ -57,6 +57,10 @@ internal sealed record StoredJob
 
     public required int ConcurrencyLimit { get; init; }
 
+    public string? SecondKey { get; init; }
+
+    public int? SecondLimit { get; init; }
+
     public required string Lane { get; init; }
 
     public long? Deadline { get; init; }
@@ -69,6 +73,8 @@ internal sealed record StoredJob
     {
         Queue = Queue,
         ConcurrencyLimit = ConcurrencyLimit,
+        SecondKey = SecondKey,
+        SecondLimit = SecondLimit ?? 1,
         Wait = State == "ready" ? Lanes.WaitOf(Lane) : JobWait.None,
         Deadline = Statements.Time(Deadline),
         Group = GroupId,

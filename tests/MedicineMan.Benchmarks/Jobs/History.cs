@@ -5,6 +5,9 @@ namespace MedicineMan.Benchmarks.Jobs;
 /// <summary>Finished jobs in any number, made by the database itself from one that our worker has really run.</summary>
 internal static class History
 {
+    /// <summary>Whose jobs they are.</summary>
+    public const string Organization = "past";
+
     private const string Id = "lpad(to_hex(step), 32, '0')";
     private const string ColumnsSql = """
         select column_name from information_schema.columns
@@ -17,7 +20,7 @@ internal static class History
         var handler = new Noop(1);
         await using (await queue.Work(handler, 1))
         {
-            await queue.Enqueue(OurQueue.Request(0, "past"));
+            await queue.Enqueue(OurQueue.Request(0, Organization));
             await handler.Done;
         }
 

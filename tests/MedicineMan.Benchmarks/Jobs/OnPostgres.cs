@@ -60,14 +60,17 @@ internal static class OnPostgres
     /// <summary>Many finished jobs, many jobs at once, and one organisation beside another one's many.</summary>
     private static async Task Crowds(JobsBench bench)
     {
+        var page = 0.0;
         var history = await bench.Postgres(async full =>
         {
             await History.Make(full, bench.Finished);
+            page = await OurMeasures.SlowestPage(full, bench.Finished);
             return await bench.Alternate(
                 () => OurMeasures.Process(full, bench.Jobs),
                 () => bench.Postgres(queue => OurMeasures.Process(queue, bench.Jobs)));
         });
         Figure.Print($"jobs.postgres.history.{bench.Finished / 1_000_000.0:0.##}M", history[0], history[1], ">=0.8", "/s");
+        Figure.Print($"jobs.postgres.history.{bench.Finished / 1_000_000.0:0.##}M.page", page, null, "<=50", "ms");
         var burst = await bench.Alternate(
             () => bench.Postgres(queue => OurMeasures.Burst(queue, bench.Burst)),
             () => Task.FromResult(bench.BullMq.PerSecond("burst", bench.Burst, BullMqConcurrency)));

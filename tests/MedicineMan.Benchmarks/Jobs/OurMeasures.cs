@@ -91,6 +91,29 @@ internal static class OurMeasures
         return (await Task.WhenAll(waits)).Max();
     }
 
+    /// <summary>Milliseconds that the slowest of the pages takes, of many finished jobs: the first and one from their middle, by each filter, and the counts by state.</summary>
+    public static async Task<double> SlowestPage(OurQueue queue, long finished)
+    {
+        const int looks = 3;
+        JobFilter[] filters = [new(), new() { State = JobState.Succeeded }, new() { State = JobState.Dead }, new() { Type = "noop" }, new() { Type = "noop", State = JobState.Succeeded }, new() { Text = "no such words" }];
+        var middle = (finished / 2).ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
+        var slowest = 0.0;
+        foreach (var read in filters.SelectMany(filter => new[] { null, middle }, (filter, after) => (Func<Task>)(() => queue.List(History.Organization, filter, after))).Append(() => queue.Counts(History.Organization)))
+        {
+            var times = new List<double>();
+            for (var look = 0; look < looks; look++)
+            {
+                var clock = Stopwatch.StartNew();
+                await read();
+                times.Add(clock.Elapsed.TotalMilliseconds);
+            }
+
+            slowest = Math.Max(slowest, JobsBench.Percentile(times, 0.5));
+        }
+
+        return slowest;
+    }
+
     private static async Task<double> Wait(OurQueue queue, Noop handler, int number)
     {
         var asked = Stopwatch.GetTimestamp();

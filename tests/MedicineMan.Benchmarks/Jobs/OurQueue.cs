@@ -42,6 +42,11 @@ internal sealed class OurQueue : IAsyncDisposable
         }
     }
 
+    /// <summary>A page of a list as the list of jobs asks for it.</summary>
+    public Task<JobPage> List(string organization, JobFilter filter, string? after) => queue.List(organization, filter, after, 50, CancellationToken.None);
+
+    public Task<IReadOnlyDictionary<JobState, long>> Counts(string organization) => queue.Counts(organization, CancellationToken.None);
+
     public async Task<JobWorker> Work(IJobHandler handler, int concurrency)
     {
         var handlers = new JobHandlers();

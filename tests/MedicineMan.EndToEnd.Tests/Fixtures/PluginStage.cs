@@ -27,6 +27,9 @@ internal sealed class PluginStage : IAsyncDisposable
 
     public string Server { get; private set; } = "";
 
+    /// One of the host's own.
+    public T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
+
     /// The address of each page that has a slot.
     public IReadOnlyList<string> Places => ["/", "/settings", $"/servers/{Server}", $"/servers/{Server}/tab/tests.adjustable/tab", "/backups/runs/run-1", "/plugins/tests.adjustable/page/page"];
 

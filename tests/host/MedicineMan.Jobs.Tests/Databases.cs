@@ -57,6 +57,20 @@ public sealed class JobsOnPostgres(OnePostgres postgres) : JobSuite, IClassFixtu
         Assert.Equal(100, (await rig.EnqueueMany(Enumerable.Range(0, 100).Select(_ => new JobRequest(Rig.Org, "work", "{}")))).Count);
     }
 
+    [SkippableFact]
+    public async Task Of_jobs_that_come_together_from_very_many_organisations_workers_elsewhere_hear_at_once()
+    {
+        await using var rig = await Rig.Start(NewDatabase());
+        rig.Handle("work", (_, _) => Task.CompletedTask);
+        await rig.WorkElsewhere(Rig.Quick with { PollInterval = TimeSpan.FromMinutes(5) });
+        await rig.Until(await rig.Enqueue(), JobState.Succeeded);
+
+        // In one transaction, as many as a batch holds: more organisations than one notification has room for.
+        await Task.WhenAll(Enumerable.Range(0, 900).Select(number => rig.Queue.Enqueue(new JobRequest($"{Guid.NewGuid():N}", "work", "{}"), default)));
+
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 901, seconds: 20);
+    }
+
     protected override async Task<TestDatabase> NewDatabase()
     {
         var server = await postgres.Server();

@@ -1,4 +1,5 @@
 using MedicineMan.Jobs.Grouping;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Jobs.Tests;
 
@@ -49,14 +50,14 @@ public abstract partial class JobSuite
         };
         var id = await rig.Database.Write(transaction => rig.Queue.EnqueueGroup(transaction, request, default), default);
         await rig.Work();
-        await Rig.Eventually(async () => (await rig.Queue.FindGroup(Rig.Org, id, default))!.Open == 0);
+        await Eventually.Holds(async () => (await rig.Queue.FindGroup(Rig.Org, id, default))!.Open == 0);
         var group = (await rig.Queue.FindGroup(Rig.Org, id, default))!;
         Assert.Equal((20, 1, null), (group.Jobs, group.Failed, group.NextJob));
         var dead = Assert.Single(await rig.Queue.Page(Rig.Org, new() { State = JobState.Dead, Group = id }, null, 10, default));
 
         broken = false;
         Assert.True(await rig.Retry(dead.Id));
-        await Rig.Eventually(async () => (await rig.Queue.FindGroup(Rig.Org, id, default))!.NextJob is not null);
+        await Eventually.Holds(async () => (await rig.Queue.FindGroup(Rig.Org, id, default))!.NextJob is not null);
 
         group = (await rig.Queue.FindGroup(Rig.Org, id, default))!;
         Assert.Equal((0, 0), (group.Open, group.Failed));
@@ -107,7 +108,7 @@ public abstract partial class JobSuite
             run.Arguments.GetInt32() % 2 == 0 ? $"Could not reach web{run.Arguments.GetInt32()} at 10.0.0.{run.Arguments.GetInt32()}:22." : $"The table “t{run.Arguments.GetInt32()}” is locked."));
         await rig.Work();
         await rig.EnqueueMany(Enumerable.Range(0, 450).Select(i => new JobRequest(Rig.Org, "work", $"{i}")));
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'dead'") == 450);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'dead'") == 450);
         var kinds = await rig.Monitor.DeadKinds(Rig.Org, default);
         Assert.Equal([225, 225], kinds.Select(kind => kind.Jobs));
         var reach = kinds.Single(kind => kind.Signature!.StartsWith("Could not reach", StringComparison.Ordinal));
@@ -125,7 +126,7 @@ public abstract partial class JobSuite
         }
 
         Assert.Equal(225, jobs);
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 225);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 225);
         Assert.Equal(JobState.Dead, (await rig.Job(newer)).State);
     }
 
@@ -150,7 +151,7 @@ public abstract partial class JobSuite
         {
             rig.Fake.SetUtcNow(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(days));
             await using var pruner = await rig.Work(Rig.Quick with { Concurrency = 0 });
-            await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs") == left);
+            await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs") == left);
         }
 
         Assert.Equal(JobState.Scheduled, (await rig.Job(open)).State);
@@ -163,15 +164,15 @@ public abstract partial class JobSuite
         rig.Handle("work", (run, _) => run.Arguments.GetInt32() == 0 ? Task.Delay(20, CancellationToken.None) : throw new JobFailedException("no"));
         await rig.EnqueueMany(Enumerable.Range(0, 40).Select(i => new JobRequest(Rig.Org, "work", i < 36 ? "0" : "1")));
         var worker = await rig.Work(Rig.Quick with { Version = "1.2.3", Queues = ["default"] });
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where ended_at is not null") == 40);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where ended_at is not null") == 40);
         var from = rig.Time.GetUtcNow().AddMinutes(-5);
-        await Rig.Eventually(async () => (await rig.Monitor.Stats(Rig.Org, from, TimeSpan.FromHours(1), null, default)).Sum(step => step.Succeeded + step.Dead) == 40);
+        await Eventually.Holds(async () => (await rig.Monitor.Stats(Rig.Org, from, TimeSpan.FromHours(1), null, default)).Sum(step => step.Succeeded + step.Dead) == 40);
 
         var stats = await rig.Monitor.Stats(Rig.Org, from, TimeSpan.FromDays(1), "work", default);
         Assert.Equal((36, 4, 0), (stats.Sum(step => step.Succeeded), stats.Sum(step => step.Dead), stats.Sum(step => step.Cancelled)));
         Assert.InRange(stats[0].Run.P50.TotalMilliseconds, 32, 128);
         Assert.Empty(await rig.Monitor.Stats("other", from, TimeSpan.FromDays(1), null, default));
-        await Rig.Eventually(async () => (await rig.Monitor.Workers(default)).Single().Done == 40);
+        await Eventually.Holds(async () => (await rig.Monitor.Workers(default)).Single().Done == 40);
         await worker.StopAsync(default);
         var row = Assert.Single(await rig.Monitor.Workers(default));
         Assert.Equal((worker.Name, "1.2.3", 0, 4), (row.Name, row.Version, row.Running, row.Concurrency));

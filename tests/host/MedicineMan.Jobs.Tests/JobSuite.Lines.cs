@@ -1,6 +1,7 @@
 using MedicineMan.Jobs.Pausing;
 using MedicineMan.Jobs.TestWorker;
 using System.Collections.Concurrent;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Jobs.Tests;
 
@@ -32,7 +33,7 @@ public abstract partial class JobSuite
         await rig.EnqueueMany(Enumerable.Range(0, 50).Select(i => new JobRequest($"org{i / 5}", "work", "{}")));
 
         await rig.Work(Rig.Quick with { Concurrency = 1, Reserve = 0 });
-        await Rig.Eventually(() => Task.FromResult(order.Count == 50));
+        await Eventually.Holds(() => Task.FromResult(order.Count == 50));
 
         Assert.All(order.Chunk(10), round => Assert.Equal(10, round.Distinct().Count()));
     }
@@ -80,8 +81,76 @@ public abstract partial class JobSuite
         await rig.WorkElsewhere();
 
         await rig.Until(free, JobState.Succeeded, seconds: 5);
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 61);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 61);
         Assert.Equal(3, most);
+    }
+
+    [SkippableFact]
+    public async Task A_job_with_two_keys_runs_only_while_there_is_room_under_both_and_holds_up_nobody_under_one_of_them()
+    {
+        await using var rig = await Start();
+        var running = new Dictionary<string, int>();
+        var most = new Dictionary<string, int>();
+        void Count(string key, int change)
+        {
+            running[key] = running.GetValueOrDefault(key) + change;
+            most[key] = Math.Max(most.GetValueOrDefault(key), running[key]);
+        }
+
+        rig.Handle("work", async (run, cancel) =>
+        {
+            var keys = run.Arguments.GetProperty("keys").GetString()!.Split(' ');
+            lock (most)
+            {
+                Array.ForEach(keys, key => Count(key, 1));
+            }
+
+            await Task.Delay(Random.Shared.Next(5, 20), cancel);
+            lock (most)
+            {
+                Array.ForEach(keys, key => Count(key, -1));
+            }
+        });
+        // The same name in both places is two keys.
+        JobRequest Request(string server, string storage) => new(Rig.Org, "work", $$"""{"keys":"{{server}} +{{storage}}"}""")
+        {
+            ConcurrencyKey = server, SecondKey = storage, SecondLimit = 3,
+        };
+        await rig.EnqueueMany(Enumerable.Range(0, 120).Select(number => Request($"s{number % 7}", number % 2 == 0 ? "s1" : "big")));
+        for (var worker = 0; worker < 3; worker++)
+        {
+            await rig.WorkElsewhere();
+        }
+
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 120);
+
+        Assert.Equal([1, 1, 1, 1, 1, 1, 1], most.Where(one => one.Key[0] == 's').Select(one => one.Value));
+        Assert.Equal([3, 3], most.Where(one => one.Key[0] == '+').Select(one => one.Value));
+    }
+
+    [SkippableFact]
+    public async Task What_waits_for_its_second_key_lets_the_next_one_with_its_first_key_go_ahead()
+    {
+        await using var rig = await Start();
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        rig.Handle("hold", (_, _) => goOn.Task);
+        rig.Handle("work", (_, _) => Task.CompletedTask);
+        JobRequest Request(string type, string server, string storage) => new(Rig.Org, type, "{}") { ConcurrencyKey = server, SecondKey = storage };
+        var holds = await rig.EnqueueMany([Request("hold", "a", "full")]);
+        await rig.Work(Rig.Quick with { PollInterval = TimeSpan.FromMinutes(1) });
+        await rig.Until(holds[0], JobState.Running);
+
+        // Of server b all wait for the full storage but the last one, which comes through at once, although nobody looks before a minute is over.
+        var behind = await rig.EnqueueMany([.. Enumerable.Range(0, 30).Select(_ => Request("work", "b", "full")), Request("work", "b", "free")]);
+        await rig.Until(behind[^1], JobState.Succeeded, seconds: 10);
+        var waits = await rig.Until(behind[0], job => job.Wait == JobWait.SecondKey);
+        Assert.Equal(("full", 1), (waits.SecondKey, waits.SecondLimit));
+
+        goOn.SetResult();
+        foreach (var id in behind)
+        {
+            await rig.Until(id, JobState.Succeeded);
+        }
     }
 
     [SkippableFact]
@@ -114,7 +183,7 @@ public abstract partial class JobSuite
 
         await rig.Until(held, JobState.Succeeded);
         await rig.Until(nightly, JobState.Succeeded);
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 4);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 4);
     }
 
     [SkippableFact]
@@ -157,7 +226,7 @@ public abstract partial class JobSuite
         await rig.WorkElsewhere();
         await rig.WorkElsewhere();
 
-        await Rig.Eventually(() => Task.FromResult(starts.Count == 30));
+        await Eventually.Holds(() => Task.FromResult(starts.Count == 30));
 
         var took = starts.Max() - starts.Min();
         Assert.True(took > TimeSpan.FromSeconds(1.2), $"30 jobs at 20 a second took {took}.");
@@ -190,13 +259,13 @@ public abstract partial class JobSuite
         rig.Handle("work", (_, _) => Interlocked.Increment(ref blocked) == 100 ? goOn.Task : Task.CompletedTask);
         await rig.EnqueueMany(Enumerable.Range(0, 2000).Select(_ => new JobRequest(Rig.Org, "work", "{}")));
         await rig.WorkElsewhere(Rig.Quick with { Concurrency = 1 });
-        await Rig.Eventually(() => Task.FromResult(blocked >= 100));
+        await Eventually.Holds(() => Task.FromResult(blocked >= 100));
         await rig.WorkElsewhere();
 
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 1999);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 1999);
         goOn.SetResult();
 
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 2000);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from jobs where state = 'succeeded'") == 2000);
         Assert.Equal(2000, await rig.Database.Query<long>("select count(*) from jobs where attempt = 1"));
         Assert.Equal(2000, blocked);
     }

@@ -1,4 +1,5 @@
 using MedicineMan.Jobs.Rows;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Jobs.Tests;
 
@@ -21,7 +22,7 @@ public abstract partial class JobSuite
         // Two at once, as in a cluster.
         await rig.Work(Rig.Quick with { Concurrency = 0 });
         await rig.Work(Rig.Quick with { Concurrency = 0 });
-        await Rig.Eventually(async () => await rig.Database.Query<long>("select count(*) from job_stats where minute < " + recent) == 2);
+        await Eventually.Holds(async () => await rig.Database.Query<long>("select count(*) from job_stats where minute < " + recent) == 2);
 
         Assert.Equal(before, await rig.Monitor.Stats(Rig.Org, now.AddDays(-1), TimeSpan.FromHours(1), null, default));
         Assert.Equal(240, before[0].Succeeded);
@@ -38,11 +39,11 @@ public abstract partial class JobSuite
         var patience = TimeSpan.FromMilliseconds(500);
         await rig.Work(Rig.Quick with { Queues = ["default"] });
 
-        await Rig.Eventually(async () => (await rig.Monitor.Unserved(Rig.Org, patience, default)).Select(queue => queue.Queue).SequenceEqual(["nightly"]));
+        await Eventually.Holds(async () => (await rig.Monitor.Unserved(Rig.Org, patience, default)).Select(queue => queue.Queue).SequenceEqual(["nightly"]));
         Assert.Empty(await rig.Monitor.Unserved("other", patience, default));
 
         await rig.Database.Write(t => t.Run("insert into job_pauses values ('org', 'queue', 'nightly', 'me', 1)", new { }, default), default);
         await rig.Work(Rig.Quick with { Queues = ["nightly"] });
-        await Rig.Eventually(async () => (await rig.Monitor.Unserved(Rig.Org, patience, default)).Count == 0);
+        await Eventually.Holds(async () => (await rig.Monitor.Unserved(Rig.Org, patience, default)).Count == 0);
     }
 }

@@ -161,14 +161,14 @@ public abstract partial class JobSuite
         var ids = await rig.EnqueueMany(Enumerable.Range(0, 300).Select(number => new JobRequest(Rig.Org, "work", $$"""{"n":{{number}}}""")
         {
             Title = number % 2 == 0 ? null : $"Żółw 🐢 {number}", ServerId = number == 7 ? "server" : null, Priority = -number, TimeLimit = number == 8 ? TimeSpan.FromMinutes(2) : null,
-            Deadline = number == 9 ? deadline : null, ConcurrencyKey = number == 10 ? "key" : null, ConcurrencyLimit = number == 10 ? 3 : 1,
+            Deadline = number == 9 ? deadline : null, ConcurrencyKey = number == 10 ? "key" : null, ConcurrencyLimit = number == 10 ? 3 : 1, SecondKey = number == 10 ? "other" : null, SecondLimit = number == 10 ? 4 : 1,
         }));
 
         Assert.Equal(ids.Order(StringComparer.Ordinal), ids);
         var jobs = (await rig.Queue.Page(Rig.Org, new(), null, 1000, default)).Reverse().ToList();
         Assert.Equal(ids, jobs.Select(job => job.Id));
         Assert.Equal(Enumerable.Range(0, 300).Select(number => ($$"""{"n":{{number}}}""", number % 2 == 0 ? "work" : $"Żółw 🐢 {number}", -number)), jobs.Select(job => (job.Arguments, job.Title, job.Priority)));
-        Assert.Equal(("server", TimeSpan.FromMinutes(2), deadline, "key", 3), (jobs[7].ServerId, jobs[8].TimeLimit, jobs[9].Deadline, jobs[10].ConcurrencyKey, jobs[10].ConcurrencyLimit));
+        Assert.Equal(("server", TimeSpan.FromMinutes(2), deadline, "key", 3, "other", 4), (jobs[7].ServerId, jobs[8].TimeLimit, jobs[9].Deadline, jobs[10].ConcurrencyKey, jobs[10].ConcurrencyLimit, jobs[10].SecondKey, jobs[10].SecondLimit));
         Assert.All(jobs, job => Assert.Equal((JobState.Ready, 0, 0), (job.State, job.Attempt, job.Failures)));
     }
 }

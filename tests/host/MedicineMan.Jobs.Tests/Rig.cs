@@ -101,14 +101,6 @@ internal sealed class Rig : IAsyncDisposable
         return last;
     }
 
-    public static async Task Eventually(Func<Task<bool>> condition, int seconds = 30)
-    {
-        for (var end = DateTime.UtcNow.AddSeconds(seconds); !await condition(); await Task.Delay(20))
-        {
-            Assert.True(DateTime.UtcNow < end, $"Waited {seconds} s for what did not come.");
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         foreach (var worker in workers)

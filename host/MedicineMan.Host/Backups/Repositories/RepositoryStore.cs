@@ -131,7 +131,10 @@ internal sealed class RepositoryStore(Database database, AuditLog audit, SecretV
     /// Looks into one storage at a time: a slow one takes no more of a worker's places than these.
     public const int AtOnce = 2;
 
-    /// What looks into one storage shares this key.
+    /// Backups and proofs that one storage serves at a time: more would share its line and its disk, and take places of workers that other storages could use. A restore waits for none.
+    public const int BackupsAtOnce = 4;
+
+    /// What looks into one storage shares this key, and what backs up to it has it as its second.
     public static string StorageKey(string repository) => $"storage:{repository}";
 
     private Task<string> EnqueuePreparation(DbTransaction transaction, OrganizationId organization, Actor actor, string id, string name, CancellationToken cancel) =>

@@ -82,6 +82,9 @@ internal sealed class SnapshotStore(Database database, JobQueue jobs, TimeProvid
                 cancellationToken: cancel)),
             cancel);
 
+    // Whoever opened a folder has left by then, and opening it again asks anew.
+    private static readonly TimeSpan MostPatience = TimeSpan.FromHours(1);
+
     /// Enqueues a look into the repository: its list of snapshots, or one folder of one snapshot.
     public Task<string> Read(OrganizationId organization, Actor actor, string repository, string? snapshot, string? path, CancellationToken cancel) =>
         database.Write(
@@ -91,7 +94,7 @@ internal sealed class SnapshotStore(Database database, JobQueue jobs, TimeProvid
                 {
                     Title = snapshot is null ? "Read the list of snapshots" : $"Read {path} of snapshot {snapshot[..8]}", RequestedBy = actor.Name, Priority = actor.Priority,
                     ConcurrencyKey = RepositoryStore.StorageKey(repository), ConcurrencyLimit = RepositoryStore.AtOnce, UniqueKey = $"read:{repository}:{snapshot}:{path}", MaxAttempts = 1,
-                    TimeLimit = TimeSpan.FromHours(1),
+                    TimeLimit = TimeSpan.FromHours(1), Deadline = snapshot is null ? null : time.GetUtcNow() + MostPatience,
                 },
                 cancel),
             cancel);

@@ -3,6 +3,7 @@ using System.Globalization;
 using Dapper;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Backups.Proofs;
+using MedicineMan.Host.Backups.Repositories;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Jobs;
@@ -130,7 +131,7 @@ internal sealed class RunStore(Database database, AuditLog audit, JobQueue jobs,
             new JobRequest(organization.Value, BackUp.JobType, $$"""{"run":"{{id}}"}""")
             {
                 Title = $"Back up {row.Name}", ServerId = row.ServerId, RequestedBy = actor.Name, Priority = actor.Priority, Queue = BackupServices.Queue,
-                ConcurrencyKey = $"server:{row.ServerId}", MaxAttempts = 3,
+                ConcurrencyKey = $"server:{row.ServerId}", SecondKey = RepositoryStore.StorageKey(row.RepositoryId), SecondLimit = RepositoryStore.BackupsAtOnce, MaxAttempts = 3,
             },
             cancel);
         await connection.ExecuteAsync(new CommandDefinition(LinkSql, new { organization, id, plan, job }, transaction, cancellationToken: cancel));
@@ -168,7 +169,7 @@ internal sealed class RunStore(Database database, AuditLog audit, JobQueue jobs,
             new JobRequest(organization.Value, ProveBackup.JobType, $$"""{"run":"{{run.Id}}"}""")
             {
                 Title = $"Prove {run.PlanName}", ServerId = run.ServerId, RequestedBy = actor.Name, Priority = priority, Queue = BackupServices.Queue,
-                ConcurrencyKey = $"server:{run.ProofServerId ?? run.ServerId}", UniqueKey = $"prove:{run.Id}", MaxAttempts = 3,
+                ConcurrencyKey = $"server:{run.ProofServerId ?? run.ServerId}", SecondKey = RepositoryStore.StorageKey(run.RepositoryId), SecondLimit = RepositoryStore.BackupsAtOnce, UniqueKey = $"prove:{run.Id}", MaxAttempts = 3,
             },
             cancel);
 

@@ -59,6 +59,7 @@ public sealed class NewPlanTests
 
         Assert.Equal((0, 1440), (clock.Priority, person.Priority));
         Assert.All([clock, person], job => Assert.Equal(("backups", $"server:{server}", 1), (job.Queue, job.ConcurrencyKey, job.ConcurrencyLimit)));
+        Assert.All([clock, person], job => Assert.Equal(($"storage:{repository}", 4), (job.SecondKey, job.SecondLimit)));
         var looks = (await host.Get<JobQueue>().Page(Here.Value, new JobFilter { Type = "prepare-repository" }, null, 10, default)).Single();
         Assert.Equal(("default", $"storage:{repository}", 2), (looks.Queue, looks.ConcurrencyKey, looks.ConcurrencyLimit));
     }

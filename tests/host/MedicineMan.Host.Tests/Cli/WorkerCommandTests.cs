@@ -23,11 +23,11 @@ public sealed class WorkerCommandTests
         await using var idle = await HostProcess.Worker(host.Data, database, "--queues", "nightly,weekly");
         var job = await host.Get<ScanQueue>().Enqueue(OrganizationId.Default, await host.Get<ServerStore>().Get(OrganizationId.Default, server, default), Actor.System, default);
         using var client = new HttpClient();
-        await Until(async () => (await client.GetStringAsync(new Uri($"{idle.Url}/metrics"))).Contains("medicineman_jobs_ready{queue=\"default\"} 1", StringComparison.Ordinal));
+        await Eventually.Holds(async () => (await client.GetStringAsync(new Uri($"{idle.Url}/metrics"))).Contains("medicineman_jobs_ready{queue=\"default\"} 1", StringComparison.Ordinal));
         Assert.Equal(JobState.Ready, (await host.Get<JobQueue>().Find("default", job, default))!.State);
 
         await using var worker = await HostProcess.Worker(host.Data, database, "--concurrency", "3");
-        await Until(async () => (await host.Get<JobQueue>().Find("default", job, default))!.State == JobState.Succeeded);
+        await Eventually.Holds(async () => (await host.Get<JobQueue>().Find("default", job, default))!.State == JobState.Succeeded);
 
         Assert.Equal("ok", await client.GetStringAsync(new Uri($"{worker.Url}/healthz")));
         using var page = await client.GetAsync(new Uri($"{worker.Url}/jobs"));
@@ -49,12 +49,12 @@ public sealed class WorkerCommandTests
         await using var serving = await HostProcess.Start(host.Data, database, ("MEDICINEMAN__NOWORKER", "true"));
         var server = await host.Get<ServerStore>().Add(OrganizationId.Default, new ServerDraft { Name = "here", Kind = ServerKind.Local }, Actor.System, default);
         var job = await host.Get<ScanQueue>().Enqueue(OrganizationId.Default, await host.Get<ServerStore>().Get(OrganizationId.Default, server, default), Actor.System, default);
-        await Until(async () => (await host.Get<JobMonitor>().Workers(default)).Any(one => one.Concurrency == 0));
+        await Eventually.Holds(async () => (await host.Get<JobMonitor>().Workers(default)).Any(one => one.Concurrency == 0));
         await Task.Delay(1500);
         Assert.Equal(JobState.Ready, (await host.Get<JobQueue>().Find("default", job, default))!.State);
 
         await using var worker = await HostProcess.Worker(host.Data, database, "--queues", "default");
-        await Until(async () => (await host.Get<JobQueue>().Find("default", job, default))!.State == JobState.Succeeded);
+        await Eventually.Holds(async () => (await host.Get<JobQueue>().Find("default", job, default))!.State == JobState.Succeeded);
     }
 
     [Fact]
@@ -80,13 +80,5 @@ public sealed class WorkerCommandTests
         Assert.Equal(1, code);
         Assert.Contains(sentence, Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["data"]));
-    }
-
-    private static async Task Until(Func<Task<bool>> condition)
-    {
-        for (var end = DateTime.UtcNow.AddSeconds(40); !await condition(); await Task.Delay(100))
-        {
-            Assert.True(DateTime.UtcNow < end, "It did not come.");
-        }
     }
 }

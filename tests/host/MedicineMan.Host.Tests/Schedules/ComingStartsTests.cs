@@ -1,8 +1,10 @@
 using System.Globalization;
+using Dapper;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Backups.Plans;
 using MedicineMan.Host.Backups.Repositories;
+using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
 using MedicineMan.Host.Schedules;
 using MedicineMan.Host.Schedules.Coming;
@@ -104,6 +106,40 @@ public sealed class ComingStartsTests
         Assert.Contains("There is no time zone", (await owner.Get("/jobs/upcoming?zone=Mars/Base")).Text, StringComparison.Ordinal);
         Assert.Contains("That is over", (await owner.Get("/jobs/upcoming?view=week&on=2020-01-01")).Text, StringComparison.Ordinal);
     }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_month_of_two_thousand_schedules_by_the_minute_is_a_line_a_day_and_schedule_and_a_small_page(bool postgres)
+    {
+        await using var host = postgres ? await TestHost.OnPostgres() : await TestHost.Start();
+        var owner = await host.Owner();
+        var one = await Add(host, await Plan(host), "often", "* * * * *");
+        var now = TimeProvider.System.GetUtcNow();
+        var first = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(1);
+        await host.Get<Database>().Write(transaction => transaction.Connection!.ExecuteAsync(CopiesSql, new { one, first = first.ToUnixTimeMilliseconds() }, transaction), default);
+        var range = new ComingRange(first, first.AddMonths(1), TimeZoneInfo.Utc);
+
+        var (days, more) = await host.Get<ComingStarts>().Days(OrganizationId.Default, house: true, range, default).WaitAsync(TimeSpan.FromSeconds(30));
+        var month = await owner.Get($"/jobs/upcoming?on={first:yyyy-MM-dd}&zone=UTC").WaitAsync(TimeSpan.FromSeconds(30));
+
+        var each = (first.AddMonths(1) - first).Days;
+        Assert.Equal((each, true), (days.Count, more));
+        // The days that are worked out before the budget is spent are counted, those after it are only seen to be many.
+        Assert.All(days, day => Assert.Equal(ComingStarts.MostSchedules, day.Count()));
+        Assert.InRange(days.Sum(day => day.Sum(start => start.Times)), 60_000, 60_000 + (each * ComingStarts.MostSchedules * (ComingStarts.MostSingle + 1)));
+        // The weeks that the month lies in are shown whole.
+        Assert.InRange(month.Page.QuerySelectorAll("table.day-grid li a").Count(link => link.TextContent == "1,996 more"), each, each + 12);
+        Assert.Contains("Only the 2,000 schedules that start next", month.Text, StringComparison.Ordinal);
+        Assert.InRange(month.Text.Length, 1_000, 200_000);
+    }
+
+    private const string CopiesSql = """
+        insert into schedules (id, organization_id, name, action, subject, cron, zone, jitter_seconds, missed, missed_most, overlap, blackouts, due_at, start_at, created_at)
+        with recursive steps (step) as (select 1 union all select step + 1 from steps where step < 2100)
+        select id || step, organization_id, name || step, action, subject, cron, zone, jitter_seconds, missed, missed_most, overlap, blackouts, @first, @first, created_at
+        from schedules cross join steps where id = @one
+        """;
 
     private static ScheduleRow Row(string cron) => Known(new ScheduleRow
     {

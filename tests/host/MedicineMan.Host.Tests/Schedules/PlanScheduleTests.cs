@@ -2,6 +2,7 @@ using System.Text.Json;
 using MedicineMan.Host.Access;
 using MedicineMan.Host.Tests.Api;
 using MedicineMan.Host.Tests.Plugins.Capabilities;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Schedules;
 
@@ -22,7 +23,7 @@ public abstract class PlanScheduleTests
         Assert.Equal(5, added.Json.GetProperty("upcoming").GetArrayLength());
 
         // The host's own clock ticks every second.
-        await CuriousHost.Eventually(async () => (await admin.Get($"backups?plan={plan}")).Items.Any(), TimeSpan.FromSeconds(60));
+        await Eventually.Holds(async () => (await admin.Get($"backups?plan={plan}")).Items.Any(), seconds: 60);
         Assert.Contains("started", (await admin.Get($"schedules/{added.Id}/starts")).Items.Select(start => start.GetProperty("outcome").GetString()));
 
         var paused = await admin.Post($"schedules/{added.Id}/pause");
@@ -32,7 +33,7 @@ public abstract class PlanScheduleTests
         var slower = await admin.Send(HttpMethod.Put, $"schedules/{added.Id}", Schedule(plan, "0 3 * * *", "Europe/Berlin"));
         Assert.Equal((200, "Europe/Berlin"), (slower.Status, slower.Json.GetProperty("zone").GetString()));
 
-        await CuriousHost.Eventually(async () => (await admin.Send(HttpMethod.Delete, $"plans/{plan}")).Status == 204, TimeSpan.FromSeconds(60));
+        await Eventually.Holds(async () => (await admin.Send(HttpMethod.Delete, $"plans/{plan}")).Status == 204, seconds: 60);
         Assert.Equal(404, (await admin.Get($"schedules/{added.Id}")).Status);
         Assert.Empty((await admin.Get("schedules")).Items);
     }

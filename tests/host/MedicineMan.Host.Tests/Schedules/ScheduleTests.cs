@@ -4,6 +4,7 @@ using MedicineMan.Host.Schedules;
 using MedicineMan.Host.Schedules.Times;
 using MedicineMan.Host.Tests.Plugins.Capabilities;
 using MedicineMan.Jobs;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Schedules;
 
@@ -31,7 +32,7 @@ public sealed class ScheduleTests
         var jobs = await Notes(curious);
         Assert.Equal(["plugin:tests.curious/note:210003011205", "plugin:tests.curious/note:210003011210"], jobs.Select(job => job.UniqueKey).Order());
         Assert.All(jobs, job => Assert.Contains("from the clock", job.Arguments, StringComparison.Ordinal));
-        await CuriousHost.Eventually(async () => await curious.Ask("store", ("key", $"note:{jobs[0].Id}")) == "from the clock");
+        await Eventually.Holds(async () => await curious.Ask("store", ("key", $"note:{jobs[0].Id}")) == "from the clock");
     }
 
     [Fact]
@@ -119,7 +120,7 @@ public sealed class ScheduleTests
         await Begin(curious, DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 60 * 60));
 
         // Its first tick comes within a minute.
-        await CuriousHost.Eventually(async () => (await Notes(curious)).Count > 0, TimeSpan.FromSeconds(90));
+        await Eventually.Holds(async () => (await Notes(curious)).Count > 0, seconds: 90);
 
         Assert.Single(await Notes(curious));
     }

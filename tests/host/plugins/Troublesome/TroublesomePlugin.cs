@@ -114,7 +114,8 @@ internal sealed class Needy(IServiceProvider services, Needy? self)
 
 internal sealed class Fail : IJob<FailArguments>
 {
-    public Task RunAsync(FailArguments arguments, IJobRun run, CancellationToken cancel) => throw new InvalidOperationException(arguments.Reason);
+    public Task RunAsync(FailArguments arguments, IJobRun run, CancellationToken cancel) => throw (arguments.RetryAfter is { } seconds
+        ? new UserFacingException(arguments.Reason) { RetryAfter = TimeSpan.FromSeconds(seconds) } : (Exception)new InvalidOperationException(arguments.Reason));
 }
 
 /// Goes on for two minutes, whatever anybody says.
@@ -123,7 +124,7 @@ internal sealed class Deaf : IJob<FailArguments>
     public async Task RunAsync(FailArguments arguments, IJobRun run, CancellationToken cancel) => await Task.Delay(TimeSpan.FromMinutes(2), CancellationToken.None);
 }
 
-internal sealed record FailArguments(string Reason);
+internal sealed record FailArguments(string Reason, double? RetryAfter = null);
 
 internal sealed class Swamp : IStorageProvider
 {

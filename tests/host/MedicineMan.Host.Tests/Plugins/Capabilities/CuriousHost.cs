@@ -79,16 +79,6 @@ internal sealed class CuriousHost : IAsyncDisposable
     public async Task<string> Secret(string kind, string value) => (await Host.Get<Database>().Write(
         transaction => Host.Get<SecretVault>().Put(transaction, OrganizationId.Default, kind, kind, value, Actor.System, CancellationToken.None), CancellationToken.None)).Id;
 
-    public static async Task Eventually(Func<Task<bool>> so, TimeSpan? within = null)
-    {
-        var (limit, started) = (within ?? TimeSpan.FromSeconds(30), TimeProvider.System.GetTimestamp());
-        while (!await so())
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < limit, $"It did not come about within {limit.TotalSeconds} seconds.");
-            await Task.Delay(100);
-        }
-    }
-
     public Task<Page<AuditRow>> Audit() => Host.Get<AuditLog>().Page(OrganizationId.Default, null, 200, CancellationToken.None);
 
     public static Action<JsonObject> Without(string capability) =>

@@ -66,14 +66,14 @@ public sealed class SshTests
         var seconds = $"86400.{Random.Shared.Next(100_000, 999_999)}";
         curious.Host.Get<Microsoft.Extensions.Options.IOptions<Host.Plugins.PluginOptions>>().Value.DrainTimeLimit = TimeSpan.FromMilliseconds(300);
         var asking = curious.Ask("run", ("server", server), ("file", "sleep"), ("argument", seconds));
-        await CuriousHost.Eventually(() => Task.FromResult(Sleeps(seconds)));
+        await Eventually.Holds(() => Task.FromResult(Sleeps(seconds)));
 
         await curious.Load();
 
-        await CuriousHost.Eventually(() => Task.FromResult(!Sleeps(seconds)));
+        await Eventually.Holds(() => Task.FromResult(!Sleeps(seconds)));
         Assert.StartsWith("!", await asking, StringComparison.Ordinal);
         Assert.Equal("still here", await curious.Ask("run", ("server", server), ("file", "echo"), ("argument", "still here")));
-        await CuriousHost.Eventually(() =>
+        await Eventually.Holds(() =>
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();

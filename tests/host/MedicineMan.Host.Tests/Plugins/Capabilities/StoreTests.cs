@@ -2,6 +2,7 @@ using Dapper;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Plugins.Capabilities.Stores;
 using MedicineMan.Jobs;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Plugins.Capabilities;
 
@@ -70,7 +71,7 @@ public sealed class StoreTests
         await using var curious = await CuriousHost.Start(postgres);
 
         var job = await curious.Ask("job", ("job", "note"), ("text", "later"), ("key", "k"));
-        await CuriousHost.Eventually(async () => await curious.Ask("store", ("key", $"note:{job}")) == "later");
+        await Eventually.Holds(async () => await curious.Ask("store", ("key", $"note:{job}")) == "later");
 
         var row = (await curious.Host.Get<JobQueue>().Find("default", job, CancellationToken.None))!;
         Assert.Equal(("plugin:tests.curious/note", "Curious: note", 2, "plugin:tests.curious/note:k"), (row.Type, row.Title, row.MaxAttempts, row.UniqueKey));

@@ -8,6 +8,7 @@ using MedicineMan.Sdk;
 using MedicineMan.Sdk.Clouds;
 using MedicineMan.Sdk.Notifications;
 using MedicineMan.Sdk.Servers;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Plugins.Capabilities;
 
@@ -90,7 +91,7 @@ public sealed class UnloadTests
         Assert.Equal("a", await curious.Ask("keys", ("prefix", "a")));
         Assert.Equal("2.5 3.5", await curious.Ask("series", ("value", 1.5)));
         var job = await curious.Ask("job", ("job", "note"), ("text", "later"));
-        await CuriousHost.Eventually(async () => await curious.Ask("store", ("key", $"note:{job}")) == "later");
+        await Eventually.Holds(async () => await curious.Ask("store", ("key", $"note:{job}")) == "later");
         Assert.StartsWith("!The capability net", await curious.Ask("http", ("url", "http://127.0.0.1:1/")), StringComparison.Ordinal);
         Assert.Contains("scratch", await curious.Ask("scratch", ("keep", "true")), StringComparison.Ordinal);
         Assert.Equal("Good day, Ada and Bob.", await curious.Ask("text", ("key", "greeting")));
@@ -103,7 +104,7 @@ public sealed class UnloadTests
         await curious.Host.Get<PluginSchedules>().Tick(now.AddMinutes(3), CancellationToken.None);
         await curious.Host.Get<EventPump>().Pump(CancellationToken.None);
         await curious.Add("heard");
-        await CuriousHost.Eventually(async () =>
+        await Eventually.Holds(async () =>
         {
             await curious.Host.Get<EventPump>().Pump(CancellationToken.None);
             return await curious.Ask("store", ("key", "heard:heard")) != "nothing";

@@ -2,6 +2,7 @@ using Dapper;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Plugins.Events;
 using MedicineMan.Host.Tests.Plugins.Capabilities;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Plugins.Events;
 
@@ -21,7 +22,7 @@ public sealed class EventTests
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Pump(curious)));
         await curious.Load();
         await curious.Add("second");
-        await CuriousHost.Eventually(async () => await Heard(curious, "second") != "nothing");
+        await Eventually.Holds(async () => await Heard(curious, "second") != "nothing");
         await Pump(curious);
 
         Assert.Equal(("server.added by Medicine Man;", "server.added by Medicine Man;", "nothing"),
@@ -36,7 +37,7 @@ public sealed class EventTests
         await curious.Add("deaf");
         await curious.Add("after");
 
-        await CuriousHost.Eventually(async () =>
+        await Eventually.Holds(async () =>
         {
             await Hurry(curious);
             return await Heard(curious, "after") != "nothing";

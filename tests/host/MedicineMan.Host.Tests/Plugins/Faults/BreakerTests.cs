@@ -1,5 +1,6 @@
 using System.Net;
 using MedicineMan.Host.Plugins;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Plugins.Faults;
 
@@ -23,7 +24,7 @@ public sealed class BreakerTests
         Assert.Contains("failed too often and rests until", await resting.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal((PluginState.Started, 3), (host.Catalogue.Find(Id)!.State, host.Catalogue.Find(Id)!.Faults));
 
-        await Until(async () => (await host.Client.GetAsync($"/plugins/{Id}/sentence")).StatusCode is HttpStatusCode.BadRequest);
+        await Eventually.Holds(async () => (await host.Client.GetAsync($"/plugins/{Id}/sentence")).StatusCode is HttpStatusCode.BadRequest);
 
         // It has only just come back: one more failure is enough, and a person can still have it tried at once.
         Assert.Equal(HttpStatusCode.InternalServerError, (await host.Client.GetAsync($"/plugins/{Id}/throw")).StatusCode);
@@ -38,7 +39,7 @@ public sealed class BreakerTests
         await using var host = await PluginTestHost.Start([PluginFolders.Troublesome], options => options.MostAtOnce = 1);
         using var leave = new CancellationTokenSource();
         var hanging = Task.FromResult(new HttpResponseMessage());
-        await Until(async () =>
+        await Eventually.Holds(async () =>
         {
             // On a busy machine the other one may have been inside first, and this one was turned away.
             hanging = hanging.IsCompleted ? host.Client.GetAsync($"/plugins/{Id}/hang", leave.Token) : hanging;
@@ -60,20 +61,5 @@ public sealed class BreakerTests
         Assert.Equal(("route", 2), (routes.Kind, routes.Calls));
         Assert.True(routes.MedianMilliseconds > 0 && routes.SlowMilliseconds >= routes.MedianMilliseconds);
         Assert.Contains(entry.Log.Lines, line => line.Message == "Started in the mood \"\"");
-    }
-
-    internal static async Task Until(Func<Task<bool>> reached, int seconds = 30)
-    {
-        for (var look = 0; look < seconds * 20; look++)
-        {
-            if (await reached())
-            {
-                return;
-            }
-
-            await Task.Delay(50);
-        }
-
-        Assert.Fail($"It did not come to that within {seconds} s.");
     }
 }

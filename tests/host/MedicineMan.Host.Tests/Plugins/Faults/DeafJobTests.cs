@@ -42,7 +42,7 @@ public sealed class DeafJobTests
     private static async Task<JobRow> Is(TestHost host, string id, JobState state)
     {
         JobRow? job = null;
-        await BreakerTests.Until(async () => (job = await host.Get<JobQueue>().Find(OrganizationId.Default.Value, id, default))?.State == state, seconds: 90);
+        await Eventually.Holds(async () => (job = await host.Get<JobQueue>().Find(OrganizationId.Default.Value, id, default))?.State == state, seconds: 90);
         return job!;
     }
 }

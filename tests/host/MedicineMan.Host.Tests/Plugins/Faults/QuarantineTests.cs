@@ -26,7 +26,7 @@ public sealed class QuarantineTests : IDisposable
         await using (var host = await PluginTestHost.Start([PluginFolders.Troublesome, PluginFolders.Hello], Keep))
         {
             Assert.Equal(HttpStatusCode.OK, (await host.Client.GetAsync($"/plugins/{Id}/{route}")).StatusCode);
-            await BreakerTests.Until(() => Task.FromResult(host.Catalogue.Find(Id)!.State is PluginState.Quarantined));
+            await Eventually.Holds(() => Task.FromResult(host.Catalogue.Find(Id)!.State is PluginState.Quarantined));
 
             Assert.Contains(message, host.Catalogue.Find(Id)!.Reason, StringComparison.Ordinal);
             Assert.Equal(HttpStatusCode.NotFound, (await host.Client.GetAsync($"/plugins/{Id}/sentence")).StatusCode);
