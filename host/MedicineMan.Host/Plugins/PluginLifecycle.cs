@@ -100,11 +100,11 @@ internal sealed partial class PluginLifecycle(
     }
 
     /// Takes all plugins out of use, as the host stops.
-    public Task RetireAll() => Retire(catalogue.Deactivate(_ => true), options.Value.ShutdownDrainTimeLimit);
+    public Task RetireAll() => Retire(catalogue.Deactivate(_ => true), options.Value.ShutdownDrainTimeLimit, isHostStopping: true);
 
-    private async Task Retire(IReadOnlyList<LoadedPlugin> leaving, TimeSpan drain) => await Task.WhenAll(leaving.Select(async plugin =>
+    private async Task Retire(IReadOnlyList<LoadedPlugin> leaving, TimeSpan drain, bool isHostStopping = false) => await Task.WhenAll(leaving.Select(async plugin =>
     {
-        await plugin.Retire(drain, options.Value.StopTimeLimit, clock);
+        await plugin.Retire(drain, options.Value.StopTimeLimit, clock, isHostStopping);
         if (plugin.Collected is { } collected)
         {
             catalogue.Remember(plugin.Manifest.Id, collected);

@@ -146,7 +146,7 @@ internal sealed class LoadedPlugin : IDisposable
 
     /// Takes no more visits, waits for those that are inside, then lets go of everything. Whatever the plugin throws on its way out is counted.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public async Task Retire(TimeSpan drain, TimeSpan stop, TimeProvider clock)
+    public async Task Retire(TimeSpan drain, TimeSpan stop, TimeProvider clock, bool isHostStopping = false)
     {
         Entry.Leaves(PluginState.Draining);
         lock (gate)
@@ -166,19 +166,24 @@ internal sealed class LoadedPlugin : IDisposable
         await Within("unloading", stop, clock, _ => unloading.CancelAsync());
         await Within("stop", stop, clock, cancel => started ? plugin!.StopAsync(cancel).AsTask() : Task.CompletedTask);
         await Within("dispose", stop, clock, _ => services?.DisposeAsync().AsTask() ?? Task.CompletedTask);
-        LetGo();
+        LetGo(flush: !isHostStopping);
         Dispose();
         Entry.Leaves(PluginState.Retired);
     }
 
     public void Dispose() => unloading.Dispose();
 
-    private void LetGo()
+    // The framework's caches go with the process, when it ends.
+    private void LetGo(bool flush)
     {
         lent?.Dispose();
         lent = null;
         (plugin, services, Contributions, Endpoints) = (null, null, Contributions.None, []);
-        FrameworkCaches.Flush(exception => Entry.Record("flush", exception));
+        if (flush)
+        {
+            FrameworkCaches.Flush(exception => Entry.Record("flush", exception));
+        }
+
         context?.Dispose();
         context = null;
     }

@@ -1,5 +1,6 @@
 using MedicineMan.Host.Plugins.Capabilities;
 using MedicineMan.Host.Plugins.Capabilities.Net;
+using MedicineMan.Host.Plugins.Capabilities.Stores;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Health;
 using MedicineMan.Sdk.Jobs;
@@ -12,7 +13,7 @@ namespace MedicineMan.Host.Plugins.Loading;
 
 /// What the host lends one version of a plugin. The token is the version's own: a registration on one that outlives it would pin its code.
 internal sealed class PluginContext(
-    Grant grant, TimeProvider clock, ILogger logger, IServers servers, LentSecrets secrets, IPluginStore store, IJobs jobs, ITimeSeries series, LentHttp http, ScratchFolders scratch, Texts texts)
+    Grant grant, TimeProvider clock, ILogger logger, IServers servers, LentSecrets secrets, LentStore store, IJobs jobs, ITimeSeries series, LentHttp http, ScratchFolders scratch, Texts texts)
     : IPluginContext, IDisposable
 {
     public Grant Grant => grant;
@@ -53,6 +54,7 @@ internal sealed class PluginContext(
     public void Dispose()
     {
         grant.End();
+        store.Dispose();
         http.Dispose();
         scratch.Dispose();
     }

@@ -9,7 +9,7 @@ namespace MedicineMan.Host.Plugins.Capabilities.Stores;
 
 /// A plugin's own small store. What it holds is counted in a row that every write changes first, so that two writers cannot pass the limit
 /// together.
-internal sealed class LentStore(Grant grant, Lending lending) : IPluginStore
+internal sealed class LentStore(Grant grant, Lending lending) : IPluginStore, IDisposable
 {
     public const int LargestValue = 64 * 1024;
     public const int Room = 16 * 1024 * 1024;
@@ -40,6 +40,9 @@ internal sealed class LentStore(Grant grant, Lending lending) : IPluginStore
 
     private const string RemoveSql = "delete from plugin_store where organization_id = @organization and plugin_id = @plugin and key = @key";
 
+    // Side by side they would wait for one row, each with a connection of its own, and those are everybody's.
+    private readonly SemaphoreSlim turn = new(1, 1);
+
     public async ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancel)
     {
         await Need(key);
@@ -56,11 +59,11 @@ internal sealed class LentStore(Grant grant, Lending lending) : IPluginStore
             throw new UserFacingException($"{grant.Name} can't store {value.Length} bytes under \"{key}\": {LargestValue} are the most.") { Permanent = true };
         }
 
-        await lending.Rooms.Database.Write(
+        await Write(
             async transaction =>
             {
                 await Grow(transaction, key, value.Length + Encoding.UTF8.GetByteCount(key), cancel);
-                await Run(transaction, SetSql, new { organization = OrganizationId.Default, plugin = grant.PluginId, key, value = value.ToArray() }, cancel);
+                return await Run(transaction, SetSql, new { organization = OrganizationId.Default, plugin = grant.PluginId, key, value = value.ToArray() }, cancel) > 0;
             },
             cancel);
     }
@@ -68,7 +71,7 @@ internal sealed class LentStore(Grant grant, Lending lending) : IPluginStore
     public async ValueTask<bool> RemoveAsync(string key, CancellationToken cancel)
     {
         await Need(key);
-        return await lending.Rooms.Database.Write(
+        return await Write(
             async transaction =>
             {
                 await Grow(transaction, key, 0, cancel);
@@ -99,6 +102,21 @@ internal sealed class LentStore(Grant grant, Lending lending) : IPluginStore
             after = page.LastOrDefault();
         }
         while (page.Count == PageSize);
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    private async Task<bool> Write(Func<DbTransaction, Task<bool>> work, CancellationToken cancel)
+    {
+        await turn.WaitAsync(cancel);
+        try
+        {
+            return await lending.Rooms.Database.Write(work, cancel);
+        }
+        finally
+        {
+            turn.Release();
+        }
     }
 
     private async Task Grow(DbTransaction transaction, string key, long bytes, CancellationToken cancel)

@@ -9,6 +9,7 @@ using MedicineMan.Host.Secrets;
 using MedicineMan.Host.Tests.Data;
 using MedicineMan.Sdk.Secrets;
 using MedicineMan.Testbed;
+using Microsoft.Extensions.Options;
 
 namespace MedicineMan.Host.Tests.Plugins.Settings;
 
@@ -35,6 +36,8 @@ internal sealed class Adjustable : IAsyncDisposable
         made.postgres = kind == "postgres" ? await TestDatabase.Postgres() : null;
         made.Host = await TestHost.Start(made.postgres?.ConnectionString);
         made.Owner = await made.Host.Owner();
+        // Generous: a busy machine compiles the engine slowly.
+        made.Host.Get<IOptions<PluginOptions>>().Value.FragmentTimeLimit = TimeSpan.FromSeconds(20);
         if (load)
         {
             await made.Load(change);
