@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using MedicineMan.Sdk.Storage;
 using MedicineMan.Sdk.Testing.Storage;
 
-namespace MedicineMan.Repository.Tests.Fixtures;
+namespace MedicineMan.Repository.Tests.Faults;
 
 /// <summary>
 /// A storage that remembers when each change began and when it was safe. For any moment it can say what a power cut would have left: all that was

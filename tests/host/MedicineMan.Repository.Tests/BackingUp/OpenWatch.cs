@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace MedicineMan.Repository.Tests.Fixtures;
+namespace MedicineMan.Repository.Tests.BackingUp;
 
 /// <summary>Which entries of a folder are opened while it watches, as the kernel says: the one proof that a file was not read.</summary>
 internal sealed class OpenWatch : IDisposable

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MedicineMan.Repository.Tests.Fixtures;
+namespace MedicineMan.Repository.Tests.Formats;
 
 /// <summary>Documents spoilt in every way that finds faults in parsers: the same ones for the same seed.</summary>
 internal sealed class Mutations(int seed, IReadOnlyList<byte[]> corpus)
