@@ -28,7 +28,7 @@ internal static partial class Unreadable
             }
         }
 
-        return new(StatusCodes.Status400BadRequest, "malformed", "A part of the address cannot be read.");
+        return new(StatusCodes.Status400BadRequest, "malformed", $"A part of the address cannot be read. {ApiSetup.Root}/openapi.json says which form each has.");
     }
 
     private static ApiProblem Problem(string name, string value, bool isMoment)

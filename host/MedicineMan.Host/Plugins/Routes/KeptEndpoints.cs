@@ -3,7 +3,7 @@ using Microsoft.Extensions.Primitives;
 namespace MedicineMan.Host.Plugins.Routes;
 
 /// Endpoints of the host, built once. When a plugin comes or goes, the framework asks every source anew, and most of them would build all
-/// their endpoints again for it: a fifth of a second in which requests wait.
+/// their endpoints again for it.
 internal sealed class KeptEndpoints(EndpointDataSource source) : EndpointDataSource
 {
     private readonly Lock gate = new();
@@ -16,7 +16,7 @@ internal sealed class KeptEndpoints(EndpointDataSource source) : EndpointDataSou
         {
             lock (gate)
             {
-                if (kept is null || valid is null or { HasChanged: true })
+                if (kept is null || valid is not { HasChanged: false })
                 {
                     valid = source.GetChangeToken();
                     kept = source.Endpoints;
