@@ -25,9 +25,12 @@ internal sealed class LentStore(Grant grant, Lending lending) : IPluginStore, ID
         order by key limit @size
         """;
 
-    private const string CountSql = "insert into plugin_store_sizes (organization_id, plugin_id, bytes) values (@organization, @plugin, 0) on conflict do nothing";
-    private const string LockSql = "update plugin_store_sizes set bytes = bytes where organization_id = @organization and plugin_id = @plugin";
-    private const string SizeSql = "select length(value) from plugin_store where organization_id = @organization and plugin_id = @plugin and key = @key";
+    // In one trip: the row is made or locked, and what stands under the key is measured.
+    private const string LockSql = """
+        insert into plugin_store_sizes (organization_id, plugin_id, bytes) values (@organization, @plugin, 0)
+        on conflict (organization_id, plugin_id) do update set bytes = plugin_store_sizes.bytes;
+        select length(value) from plugin_store where organization_id = @organization and plugin_id = @plugin and key = @key
+        """;
 
     private const string GrowSql = """
         update plugin_store_sizes set bytes = bytes + @delta where organization_id = @organization and plugin_id = @plugin and (@delta <= 0 or bytes + @delta <= @room)
@@ -121,10 +124,7 @@ internal sealed class LentStore(Grant grant, Lending lending) : IPluginStore, ID
 
     private async Task Grow(DbTransaction transaction, string key, long bytes, CancellationToken cancel)
     {
-        var keyed = Keyed(key);
-        await Run(transaction, CountSql, keyed, cancel);
-        await Run(transaction, LockSql, keyed, cancel);
-        var value = await transaction.Connection!.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(SizeSql, keyed, transaction, cancellationToken: cancel));
+        var value = await transaction.Connection!.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(LockSql, Keyed(key), transaction, cancellationToken: cancel));
         var before = value is null ? 0 : value.Value + Encoding.UTF8.GetByteCount(key);
         if (await Run(transaction, GrowSql, new { organization = OrganizationId.Default, plugin = grant.PluginId, delta = bytes - before, room = Room }, cancel) == 0)
         {

@@ -8,6 +8,7 @@ using MedicineMan.Host.Secrets;
 using MedicineMan.Host.Servers;
 using MedicineMan.Host.Tests.Data;
 using MedicineMan.Testbed;
+using Microsoft.Extensions.Options;
 
 namespace MedicineMan.Host.Tests.Plugins.Capabilities;
 
@@ -39,6 +40,8 @@ internal sealed class CuriousHost : IAsyncDisposable
     {
         var database = postgres ? await TestDatabase.Postgres() : null;
         var host = await TestHost.Start(database?.ConnectionString);
+        // Generous: a route of a test does hundreds of things at once, on a machine that does others beside it.
+        host.Get<IOptions<PluginOptions>>().Value.RouteTimeLimit = TimeSpan.FromMinutes(3);
         var curious = new CuriousHost(host, await host.Owner(), database);
         curious.Machine = await curious.Add("this machine", ServerKind.Local, "lab");
         await curious.Load(change);
