@@ -21,16 +21,12 @@ public sealed partial class JobQueue
     private readonly IJobDatabase database;
     private readonly TimeProvider time;
     private readonly JobChanges changes;
-    private readonly Insertion insertion;
     private readonly EnqueueWriter writer;
-    private readonly Groups groups;
 
     public JobQueue(IJobDatabase database, TimeProvider time, JobChanges changes)
     {
         (this.database, this.time, this.changes) = (database, time, changes);
-        insertion = new Insertion(database.Dialect);
-        writer = new EnqueueWriter(database, changes, insertion);
-        groups = new Groups(insertion);
+        writer = new EnqueueWriter(database, changes);
     }
 
     /// Adds the job in a transaction of the queue's own, which callers at the same time share, and returns when it is durable: its id, or that
@@ -50,7 +46,7 @@ public sealed partial class JobQueue
         var ids = new List<string>(rows.Count);
         foreach (var some in rows.Chunk(chunk))
         {
-            ids.AddRange(await insertion.Insert(transaction, some, null, cancel));
+            ids.AddRange(await Insertion.Insert(transaction, some, null, cancel));
         }
 
         await Announce(transaction, rows, cancel);
@@ -61,7 +57,7 @@ public sealed partial class JobQueue
     public async Task<string> EnqueueGroup(DbTransaction transaction, JobGroupRequest group, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
-        var (id, rows) = await groups.Add(transaction, group, now, cancel);
+        var (id, rows) = await Groups.Add(transaction, group, now, cancel);
         await Announce(transaction, rows, cancel);
         return id;
     }
@@ -91,7 +87,7 @@ public sealed partial class JobQueue
 
         if (group is not null)
         {
-            await changes.Announce(transaction, await groups.Ended(transaction, [new(organization, group, Failed: true)], now, cancel), cancel);
+            await changes.Announce(transaction, await Groups.Ended(transaction, [new(organization, group, Failed: true)], now, cancel), cancel);
         }
 
         return true;
@@ -100,7 +96,7 @@ public sealed partial class JobQueue
     private async Task<IReadOnlyList<string>> Insert(DbTransaction transaction, NewJob row, CancellationToken cancel)
     {
         var payload = changes.Payload([row.Signal]);
-        var ids = await insertion.Insert(transaction, [row], payload, cancel);
+        var ids = await Insertion.Insert(transaction, [row], payload, cancel);
         if (payload is null)
         {
             await Announce(transaction, [row], cancel);

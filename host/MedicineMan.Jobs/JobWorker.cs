@@ -45,7 +45,7 @@ public sealed partial class JobWorker : IAsyncDisposable
         time = clock ?? time;
         (this.database, this.changes, this.handlers, this.options, this.time, this.logger) = (database, changes, handlers, options, time, logger);
         verdict = new Verdict(options);
-        var ends = new Outcomes(database.Dialect, changes, new Groups(new Insertion(database.Dialect)));
+        var ends = new Outcomes(database.Dialect, changes);
         pauses = new Pauses(database);
         claims = new Claims(database, changes, new Hindrances(database, pauses, handlers, ends));
         leases = new Leases(database, ends, verdict);
@@ -143,6 +143,14 @@ public sealed partial class JobWorker : IAsyncDisposable
         // Not cancelled half way: a claim that was committed but not heard of would wait for its lease to run out.
         var alone = suspect is null || suspect.Done.IsCompleted || time.GetUtcNow() - suspect.ClaimedAt >= options.Suspicion;
         var wanted = new Wanted(Name!, places, reserve, alone, time.GetUtcNow(), options.Lease) { Queues = options.Queues };
+        if (crew.IsEmpty && await claims.ClaimAlone(wanted, CancellationToken.None) is { } first)
+        {
+            crew.Add(new Execution(database, changes, options, time, verdict, logger, first));
+            crew.Start();
+            Again(claim, more: true);
+            return;
+        }
+
         var (claimed, more) = await claims.ClaimNext(wanted, CancellationToken.None);
         foreach (var job in claimed)
         {

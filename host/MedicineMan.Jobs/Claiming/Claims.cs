@@ -54,14 +54,25 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
 
     private readonly Dictionary<string, long> full = [];
+    private readonly Shortcut shortcut = new(database, hindrances);
     private DateTimeOffset looked;
     private string last = "";
+    private bool nothingWaited;
+
+    /// A job for a worker that has none, if there is one to be had quickly. Only where nothing waited at the last look at all lanes: one that never gets to look must not go on with the
+    /// same lane. Null says nothing about what waits.
+    public async Task<ClaimedJob?> ClaimAlone(Wanted wanted, CancellationToken cancel)
+    {
+        var job = nothingWaited && Takes(last, wanted) ? await shortcut.Take(last, wanted, cancel) : null;
+        nothingWaited &= job is null;
+        return job;
+    }
 
     /// The jobs this worker has now, those with a start for its free places, and whether there may be more.
-    public Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> ClaimNext(Wanted wanted, CancellationToken cancel)
+    public async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> ClaimNext(Wanted wanted, CancellationToken cancel)
     {
         var (before, again) = (last, false);
-        return database.Write(
+        var claimed = await database.Write(
             transaction =>
             {
                 if (again)
@@ -74,8 +85,10 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
                 again = true;
                 return Claim(transaction, wanted, cancel);
             },
-            claim => claim.Jobs.All(BearsLoss),
+            claim => claim.Jobs.All(job => job.BearsLoss),
             cancel);
+        nothingWaited = claimed is { Jobs.Count: 0, More: false };
+        return claimed;
     }
 
     private async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> Claim(DbTransaction transaction, Wanted wanted, CancellationToken cancel)
@@ -83,11 +96,12 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
         var (line, more) = await Line(transaction, wanted, cancel);
         var (free, others) = await hindrances.Sieve(transaction, line, wanted.Now, cancel);
         var taken = Choose(free, wanted);
+        shortcut.Note(taken.Select(job => job.Job));
         if (taken.Count > 0)
         {
             var rows = taken.Select(job => new { Job = job.Job.Id, Org = job.Job.Organization, job.Job.Token, Start = job.Job.StartedAt, job.Slot, job.Second });
             var question = new { rows = Statements.Json(rows), until = (wanted.Now + wanted.Lease).Milliseconds(), wanted.Worker };
-            var sql = database.Dialect == SqlDialect.Postgres && taken.TrueForAll(job => BearsLoss(job.Job)) ? $"{UnflushedSql};\n{takeSql}" : takeSql;
+            var sql = database.Dialect == SqlDialect.Postgres && taken.TrueForAll(job => job.Job.BearsLoss) ? $"{UnflushedSql};\n{takeSql}" : takeSql;
             await changes.Run(transaction, sql, question, taken.Select(job => new JobSignal(JobSignal.IsChanged, job.Job.Organization, job.Job.Id)), cancel);
         }
 
@@ -161,19 +175,19 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
     {
         full.Clear();
         looked = wanted.Now;
-        if (database.Dialect == SqlDialect.Sqlite || !Takes(last))
+        if (database.Dialect == SqlDialect.Sqlite || !Takes(last, wanted))
         {
-            return ([.. (await transaction.Rows<string>(LanesSql, new { after = last, most = MostLanes }, cancel)).Where(Takes)], null);
+            return ([.. (await transaction.Rows<string>(LanesSql, new { after = last, most = MostLanes }, cancel)).Where(lane => Takes(lane, wanted))], null);
         }
 
         var question = new { after = last, most = MostLanes, lane = last, from = long.MinValue, size = want };
         await using var answers = await transaction.Connection!.QueryMultipleAsync(new($"{LanesSql};\n{lineSql}", question, transaction, cancellationToken: cancel));
-        List<string> lanes = [.. (await answers.ReadAsync<string>()).Where(Takes)];
+        List<string> lanes = [.. (await answers.ReadAsync<string>()).Where(lane => Takes(lane, wanted))];
         var head = (await answers.ReadAsync<ClaimedJob>()).AsList();
         return (lanes, lanes is [var only] && only == last ? head : null);
-
-        bool Takes(string lane) => lane.Length > 0 && hindrances.IsOpen(lane) && (wanted.Queues is null || wanted.Queues.Contains(Lanes.QueueOf(lane)));
     }
+
+    private bool Takes(string lane, Wanted wanted) => lane.Length > 0 && hindrances.IsOpen(lane) && (wanted.Queues is null || wanted.Queues.Contains(Lanes.QueueOf(lane)));
 
     /// What waits in the worker may be lost with it before it began, so that is only for jobs that bear it and were never tried before.
     private static List<FreeJob> Choose(IReadOnlyList<FreeJob> free, Wanted wanted)
@@ -197,16 +211,9 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
             }
 
             var now = wanted.Now.Milliseconds();
-            taken.Add(one with { Job = job with { Attempt = job.Attempt + 1, Token = NextToken(job, wanted.Now), Worker = wanted.Worker, StartedAt = starts ? now : null } });
+            taken.Add(one with { Job = job with { Attempt = job.Attempt + 1, Token = job.TokenAfter(wanted.Now), Worker = wanted.Worker, StartedAt = starts ? now : null } });
         }
 
         return taken;
     }
-
-    /// Whether a crash of the database may undo its claim: it would be ready again while this worker still runs it. That worker's writes are refused then, but what may be tried only
-    /// once, or never beside another one with its key, must not start again, and a suspect's crash must count.
-    private static bool BearsLoss(ClaimedJob job) => job is { ConcurrencyKey: null, SecondKey: null, Crashes: 0 } && Verdict.RunsAgain(job, permanent: false);
-
-    /// Grows with each claim, and the token of one that a crash undid does not come again: it goes by the time, in microseconds, and by chance where clocks are coarse or set back.
-    private static long NextToken(ClaimedJob job, DateTimeOffset now) => Math.Max(job.Token, (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) + 1 + Random.Shared.Next(1000);
 }

@@ -4,7 +4,7 @@ using MedicineMan.Jobs.Rows;
 namespace MedicineMan.Jobs.Ending;
 
 /// Ends attempts, many in one transaction. The fencing token is in the where clause: an outcome whose lease is gone changes nothing.
-internal sealed class Outcomes(SqlDialect dialect, JobChanges changes, Groups groups)
+internal sealed class Outcomes(SqlDialect dialect, JobChanges changes)
 {
     private static readonly string[] Columns =
     [
@@ -79,7 +79,7 @@ internal sealed class Outcomes(SqlDialect dialect, JobChanges changes, Groups gr
             .Select(outcome => new GroupMember(outcome.Org, outcome.Claim.GroupId!, states[outcome.Key] != JobState.Succeeded)).ToList();
         if (members.Count > 0)
         {
-            signals.AddRange(await groups.Ended(transaction, members, Statements.Time(counted[0].Finished), cancel));
+            signals.AddRange(await Groups.Ended(transaction, members, Statements.Time(counted[0].Finished), cancel));
         }
 
         await changes.Announce(transaction, signals, cancel);
@@ -93,7 +93,7 @@ internal sealed class Outcomes(SqlDialect dialect, JobChanges changes, Groups gr
         await transaction.Run(expireSql, new { rows, now = now.Milliseconds(), error = Expired }, cancel);
         var signals = jobs.Select(job => new JobSignal(JobSignal.IsChanged, job.Organization, job.Id)).ToList();
         var members = jobs.Where(job => job.GroupId is not null).Select(job => new GroupMember(job.Organization, job.GroupId!, Failed: true));
-        signals.AddRange(await groups.Ended(transaction, members, now, cancel));
+        signals.AddRange(await Groups.Ended(transaction, members, now, cancel));
         await changes.Announce(transaction, signals, cancel);
     }
 

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace MedicineMan.Jobs.Enqueueing;
 
 /// Lets callers that enqueue at the same time share one transaction, and with it one flush of the disk: each is answered when its job is durable.
-internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes, Insertion insertion)
+internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes)
 {
     private const int Batch = 500;
 
@@ -97,7 +97,7 @@ internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes, I
 
     private async Task<IReadOnlyList<string>> Insert(List<NewJob> jobs)
     {
-        var there = changes.Payload(Signals(jobs)) is { } payload ? await insertion.InsertAtOnce(database, jobs, payload) : [];
+        var there = changes.Payload(Signals(jobs)) is { } payload ? await Insertion.InsertAtOnce(database, jobs, payload) : [];
         if (there.Count == jobs.Count)
         {
             return [.. jobs.Select(job => job.Id)];
@@ -108,7 +108,7 @@ internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes, I
         var others = await database.Write(
             async transaction =>
             {
-                var ids = await insertion.Insert(transaction, rest, null, CancellationToken.None);
+                var ids = await Insertion.Insert(transaction, rest, null, CancellationToken.None);
                 if (database.Dialect == SqlDialect.Postgres)
                 {
                     await changes.Announce(transaction, Signals(rest), CancellationToken.None);

@@ -1,13 +1,13 @@
 using System.Data.Common;
-using System.Runtime.CompilerServices;
 using Dapper;
 using MedicineMan.Jobs.Rows;
+using Microsoft.Data.Sqlite;
 using Npgsql;
 
 namespace MedicineMan.Jobs.Enqueueing;
 
 /// Puts jobs into the table, one or many in a single statement.
-internal sealed class Insertion(SqlDialect dialect)
+internal static class Insertion
 {
     private static readonly string Names = string.Join(", ", NewJob.Columns);
 
@@ -18,16 +18,15 @@ internal sealed class Insertion(SqlDialect dialect)
         select id from jobs where id = @Id
         """;
 
-    // "where true" keeps SQLite from reading "on conflict" as part of a join.
-    private readonly string insertSql = $"""
+    private static readonly string InsertSql = $"""
         insert into jobs ({Names}, attempt, failures, lease_token, cancel_requested)
-        select {Names}, 0, 0, 0, 0 from {Statements.Items(dialect, NewJob.TypedColumns)} where true
+        select {Names}, 0, 0, 0, 0 from {Statements.Items(SqlDialect.Postgres, NewJob.TypedColumns)}
         on conflict do nothing
         returning id
         """;
 
     // On the same way there and back.
-    private string TellingSql => $"{insertSql};\n{JobChanges.NotifySql}";
+    private static readonly string TellingSql = $"{InsertSql};\n{JobChanges.NotifySql}";
 
     private const int FewRows = 50;
 
@@ -36,17 +35,8 @@ internal sealed class Insertion(SqlDialect dialect)
     // Those four, each 0: the token alone is of 8 bytes.
     private static readonly int[] ZeroColumns = [4, 4, 8, 4];
 
-    // A connection that goes takes its statement along.
-    private static readonly ConditionalWeakTable<DbConnection, DbCommand> Kept = [];
-
-    private static readonly string OneSql = $"""
-        insert into jobs ({Names}, attempt, failures, lease_token, cancel_requested)
-        values ({string.Join(", ", NewJob.Columns.Select(name => $"@{name}"))}, 0, 0, 0, 0)
-        on conflict do nothing
-        """;
-
     /// On PostgreSQL, adds the rows, tells of them and commits on one way there and back. The ids of those that are there now: of all but those whose unique key was taken.
-    public async Task<HashSet<string>> InsertAtOnce(IJobDatabase database, IReadOnlyList<NewJob> rows, string payload)
+    public static async Task<HashSet<string>> InsertAtOnce(IJobDatabase database, IReadOnlyList<NewJob> rows, string payload)
     {
         // Statements sent together outside of a transaction are one of their own.
         await using var connection = await database.OpenRead(CancellationToken.None);
@@ -54,7 +44,7 @@ internal sealed class Insertion(SqlDialect dialect)
     }
 
     /// The ids in the order of the rows; with a payload for PostgreSQL's listeners, they are told. For a row whose unique key an unfinished job has, the id of that one.
-    public async Task<IReadOnlyList<string>> Insert(DbTransaction transaction, IReadOnlyList<NewJob> rows, string? payload, CancellationToken cancel)
+    public static async Task<IReadOnlyList<string>> Insert(DbTransaction transaction, IReadOnlyList<NewJob> rows, string? payload, CancellationToken cancel)
     {
         if (transaction.Connection is NpgsqlConnection postgres && payload is null && rows.Count > FewRows && rows.All(row => row.Request.UniqueKey is null))
         {
@@ -62,9 +52,9 @@ internal sealed class Insertion(SqlDialect dialect)
             return [.. rows.Select(row => row.Id)];
         }
 
-        var inserted = dialect == SqlDialect.Sqlite
-            ? await Each(transaction, rows, cancel)
-            : (await transaction.Rows<string>(payload is null ? insertSql : TellingSql, new { rows = NewJob.Json(rows), payload }, cancel)).Count;
+        var inserted = transaction.Connection is SqliteConnection sqlite
+            ? SqliteInsert.Run(sqlite, rows)
+            : (await transaction.Rows<string>(payload is null ? InsertSql : TellingSql, new { rows = NewJob.Json(rows), payload }, cancel)).Count;
         if (inserted == rows.Count)
         {
             return [.. rows.Select(row => row.Id)];
@@ -88,39 +78,7 @@ internal sealed class Insertion(SqlDialect dialect)
         await copy.WriteAsync(content, cancel);
     }
 
-    /// SQLite has no way there and back to save: one statement, bound anew for each row and kept for the next time, costs less than reading JSON.
-    private static async Task<int> Each(DbTransaction transaction, IReadOnlyList<NewJob> rows, CancellationToken cancel)
-    {
-        var command = Kept.GetValue(transaction.Connection!, connection =>
-        {
-            var made = connection.CreateCommand();
-            made.CommandText = OneSql;
-            foreach (var name in NewJob.Columns)
-            {
-                var parameter = made.CreateParameter();
-                parameter.ParameterName = $"@{name}";
-                made.Parameters.Add(parameter);
-            }
-
-            return made;
-        });
-        command.Transaction = transaction;
-        var inserted = 0;
-        foreach (var row in rows)
-        {
-            var place = 0;
-            foreach (var value in row.Values())
-            {
-                command.Parameters[place++].Value = value ?? DBNull.Value;
-            }
-
-            inserted += await command.ExecuteNonQueryAsync(cancel);
-        }
-
-        return inserted;
-    }
-
-    private async Task<string> Unfinished(DbTransaction transaction, NewJob row, CancellationToken cancel)
+    private static async Task<string> Unfinished(DbTransaction transaction, NewJob row, CancellationToken cancel)
     {
         while (true)
         {
@@ -130,7 +88,7 @@ internal sealed class Insertion(SqlDialect dialect)
             }
 
             // The job that was in the way has ended since; the insert has its turn again.
-            if ((dialect == SqlDialect.Sqlite ? await Each(transaction, [row], cancel) : (await transaction.Rows<string>(insertSql, new { rows = NewJob.Json([row]) }, cancel)).Count) > 0)
+            if ((transaction.Connection is SqliteConnection sqlite ? SqliteInsert.Run(sqlite, [row]) : (await transaction.Rows<string>(InsertSql, new { rows = NewJob.Json([row]) }, cancel)).Count) > 0)
             {
                 return row.Id;
             }

@@ -5,7 +5,7 @@ using MedicineMan.Jobs.Rows;
 namespace MedicineMan.Jobs.Grouping;
 
 /// Counts the jobs of a group down, in the transactions that end them, and enqueues what follows the last.
-internal sealed class Groups(Insertion insertion)
+internal static class Groups
 {
     private const string AddSql = """
         insert into job_groups (id, organization_id, title, jobs, open, failed, continuation, only_after_success, created_at)
@@ -29,7 +29,7 @@ internal sealed class Groups(Insertion insertion)
         from job_groups where organization_id = @organization and id = @id
         """;
 
-    public async Task<(string Id, IReadOnlyList<NewJob> Jobs)> Add(DbTransaction transaction, JobGroupRequest group, DateTimeOffset now, CancellationToken cancel)
+    public static async Task<(string Id, IReadOnlyList<NewJob> Jobs)> Add(DbTransaction transaction, JobGroupRequest group, DateTimeOffset now, CancellationToken cancel)
     {
         if (group.Jobs.Count == 0 || group.Jobs.Append(group.Continuation).Any(job => job is not null && job.Organization != group.Organization))
         {
@@ -53,14 +53,14 @@ internal sealed class Groups(Insertion insertion)
         await transaction.Run(AddSql, row, cancel);
         foreach (var some in rows.Chunk(1000))
         {
-            await insertion.Insert(transaction, some, null, cancel);
+            await Insertion.Insert(transaction, some, null, cancel);
         }
 
         return (id, rows);
     }
 
     /// Groups in the order of their ids, so that two transactions that end jobs of the same groups wait for one another and never both.
-    public async Task<IReadOnlyList<JobSignal>> Ended(DbTransaction transaction, IEnumerable<GroupMember> members, DateTimeOffset now, CancellationToken cancel)
+    public static async Task<IReadOnlyList<JobSignal>> Ended(DbTransaction transaction, IEnumerable<GroupMember> members, DateTimeOffset now, CancellationToken cancel)
     {
         var signals = new List<JobSignal>();
         foreach (var some in members.GroupBy(member => (member.Organization, member.Group)).OrderBy(some => some.Key.Group, StringComparer.Ordinal))
@@ -72,7 +72,7 @@ internal sealed class Groups(Insertion insertion)
             {
                 var request = JsonSerializer.Deserialize<JobRequest>(left.Continuation)!;
                 var next = NewJob.Of(request.Deadline <= now ? request with { Deadline = null } : request, now);
-                var id = (await insertion.Insert(transaction, [next], null, cancel))[0];
+                var id = (await Insertion.Insert(transaction, [next], null, cancel))[0];
                 await transaction.Run(NextSql, new { organization, group, next = id }, cancel);
                 signals.Add(next.Signal);
             }

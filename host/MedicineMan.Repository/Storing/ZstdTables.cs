@@ -22,9 +22,9 @@ internal readonly record struct ZstdTables(int Level, int HashLog, int ChainLog,
 
     public static ZstdTables For(int level, int length) => level switch
     {
-        1 when length <= Small => new(1, 11, 0, 0),
+        1 when length <= Small => new(1, 9, 0, 0),
         2 when length <= Small => new(1, 12, 0, 0),
-        3 when length <= Small => new(3, 13, 12, 5),
+        3 when length <= Small => new(3, 12, 11, 5),
         3 => new(3, 15, 14, 5),
         _ => new(1, 0, 0, 0),
     };

@@ -15,6 +15,9 @@ internal sealed class Rows
         known.Add(value);
     }
 
+    /// <summary>How often a row was measured so far.</summary>
+    public int Count(string row, Contender program) => values.TryGetValue((row + ".seconds", program.Name), out var known) ? known.Count : 0;
+
     /// <summary>Adds how long, how much processor time and how much memory a run took.</summary>
     public void Add(string row, Contender program, Sample sample)
     {

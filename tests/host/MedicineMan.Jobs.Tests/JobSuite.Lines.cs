@@ -217,6 +217,44 @@ public abstract partial class JobSuite
     }
 
     [SkippableFact]
+    public async Task A_worker_without_work_takes_the_next_job_quickly_but_nothing_that_must_wait()
+    {
+        await using var rig = await Start();
+        var order = new ConcurrentQueue<string>();
+        rig.Handle("work", async (run, cancel) =>
+        {
+            order.Enqueue(run.Organization);
+            await Task.Delay(20, cancel);
+        });
+        var worker = await rig.Work(Rig.Quick with { Concurrency = 1, Reserve = 0 });
+        await Idle();
+
+        var pause = new JobPause(Rig.Org, PauseKind.Type, "work");
+        await rig.Database.Write(transaction => rig.Pauses.Pause(transaction, pause, "ada", default), default);
+        await Task.Delay(200);
+        var late = await rig.Enqueue(with: request => request with { Deadline = rig.Time.GetUtcNow().AddMilliseconds(100) });
+        var held = await rig.Enqueue();
+        await rig.Until(held, job => job.Wait == JobWait.Pause);
+        await Task.Delay(150);
+        await rig.Database.Write(transaction => rig.Pauses.Resume(transaction, pause, default), default);
+        await rig.Until(held, JobState.Succeeded);
+        Assert.Equal(0, (await rig.Until(late, JobState.Dead)).Attempt);
+        await Idle();
+
+        order.Clear();
+        await rig.EnqueueMany([.. Enumerable.Range(0, 20).Select(_ => new JobRequest(Rig.Org, "work", "{}")), new JobRequest("zoo", "work", "{}")]);
+        await Eventually.Holds(() => Task.FromResult(order.Count == 21));
+        Assert.InRange(order.ToList().IndexOf("zoo"), 0, 3);
+
+        async Task Idle()
+        {
+            await rig.Until(await rig.Enqueue(), JobState.Succeeded);
+            await Eventually.Holds(() => Task.FromResult(worker.Running == 0));
+            await Task.Delay(100);
+        }
+    }
+
+    [SkippableFact]
     public async Task A_type_with_a_rate_starts_no_faster_however_many_workers_there_are()
     {
         await using var rig = await Start();
