@@ -69,6 +69,15 @@ internal sealed class FileBlocks(BlobReader blobs, IReadOnlyList<ObjectId> conte
 
     private async Task Copy(int first, int end, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
     {
+        var (places, bytes, next) = first < end ? FirstWindow(first, end) : ([], 0, end);
+        if (next == end)
+        {
+            // Nothing to be read ahead.
+            using var all = await Load(places, bytes, cancel);
+            await sink(all.Bytes, cancel);
+            return;
+        }
+
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var windows = Channel.CreateBounded<Task<Window>>(Environment.ProcessorCount);
         var planning = Plan(first, end, windows.Writer, stop.Token);
@@ -108,17 +117,8 @@ internal sealed class FileBlocks(BlobReader blobs, IReadOnlyList<ObjectId> conte
         {
             for (var from = first; from < end;)
             {
-                var places = new List<BlobEntry>();
-                var bytes = 0L;
-                while (from < end && (places.Count == 0 || bytes < WindowBytes))
-                {
-                    var place = Place(content[from]);
-                    places.Add(place);
-                    bytes += place.PlainLength;
-                    from++;
-                }
-
-                await windows.WriteAsync(Task.Run(() => Load(places, (int)bytes, cancel), cancel), cancel);
+                (var places, var bytes, from) = FirstWindow(from, end);
+                await windows.WriteAsync(Task.Run(() => Load(places, bytes, cancel), cancel), cancel);
             }
 
             windows.Complete();
@@ -127,6 +127,22 @@ internal sealed class FileBlocks(BlobReader blobs, IReadOnlyList<ObjectId> conte
         {
             windows.Complete(failure);
         }
+    }
+
+    // As many blocks as are fetched together, their length, and the block after them.
+    private (List<BlobEntry> Places, int Bytes, int Next) FirstWindow(int from, int end)
+    {
+        var places = new List<BlobEntry>();
+        var bytes = 0L;
+        while (from < end && (places.Count == 0 || bytes < WindowBytes))
+        {
+            var place = Place(content[from]);
+            places.Add(place);
+            bytes += place.PlainLength;
+            from++;
+        }
+
+        return (places, (int)bytes, from);
     }
 
     private async Task<Window> Load(List<BlobEntry> places, int bytes, CancellationToken cancel)

@@ -67,7 +67,7 @@ internal sealed unsafe class Description
     {
         var problems = new List<string>();
         var number = (int)entry.DangerousGetHandle();
-        fixed (byte* none = "\0"u8, place = Posix.Terminated($"/proc/self/fd/{number}"))
+        fixed (byte* none = "\0"u8, place = isHeld ? Posix.Terminated($"/proc/self/fd/{number}") : [])
         {
             var isOwn = Own(number, none, node, Note);
             foreach (var attribute in node.Attributes ?? [])

@@ -80,15 +80,15 @@ internal sealed class EntryWriter(
 
     private async Task Make(Place place, RestoredFolder folder, TreeNode node, FileFacts? there, Differences? known, CancellationToken cancel)
     {
-        var unfinished = place.UnfinishedName(node.Name);
         if (node.Type is "file")
         {
-            var (bytes, left) = await files.Write(folder, unfinished, node, there, known, cancel);
+            var (bytes, left) = await files.Write(place, node, there, known, cancel);
             tally.Write(bytes);
             Note(left);
             return;
         }
 
+        var unfinished = place.UnfinishedName(node.Name);
         folder.Remove(unfinished);
         if (node.Type is "symlink")
         {

@@ -13,18 +13,18 @@ namespace MedicineMan.Repository.Restoring;
 /// </summary>
 internal sealed class FileWriter(BlobReader blobs, Description description, bool verify, Action<long> progress)
 {
-    /// <param name="folder">Where it goes.</param>
-    /// <param name="unfinished">What it is called until it is complete.</param>
+    /// <param name="place">Where it goes.</param>
     /// <param name="node">What it is.</param>
     /// <param name="there">What has its name now; null when nothing has.</param>
     /// <param name="known">How that differs, when somebody has looked.</param>
     /// <param name="cancel">Ends it; what was written stays for the next attempt.</param>
     /// <returns>Bytes written, and what of its description could not be set.</returns>
     public async Task<(long Bytes, IReadOnlyList<string> Problems)> Write(
-        RestoredFolder folder, string unfinished, TreeNode node, FileFacts? there, Differences? known, CancellationToken cancel)
+        Place place, TreeNode node, FileFacts? there, Differences? known, CancellationToken cancel)
     {
         var isOld = false;
-        var handle = Resume(folder, unfinished);
+        var (folder, unfinished) = (place.Open(), place.UnfinishedName(node.Name));
+        var handle = place.IsNew ? null : Resume(folder, unfinished);
         try
         {
             if (handle is null && there is not null && known is { IsPartlyRight: true })
@@ -36,7 +36,7 @@ internal sealed class FileWriter(BlobReader blobs, Description description, bool
             var comparison = new ContentComparison(blobs, node);
             var differences = isOld ? known : handle is null ? null : await comparison.Find(handle, cancel);
             handle ??= folder.CreateFile(unfinished);
-            var bytes = differences is null ? await WriteNew(handle, node, cancel) : await WriteDifferences(handle, node, differences, comparison, cancel);
+            var bytes = differences is null ? await WriteNew(place, handle, node, cancel) : await WriteDifferences(handle, node, differences, comparison, cancel);
             if (verify)
             {
                 await Verify(handle, comparison, cancel);
@@ -63,21 +63,30 @@ internal sealed class FileWriter(BlobReader blobs, Description description, bool
         }
     }
 
-    private async Task<long> WriteNew(SafeFileHandle handle, TreeNode node, CancellationToken cancel)
+    private async Task<long> WriteNew(Place place, SafeFileHandle handle, TreeNode node, CancellationToken cancel)
     {
         var sparse = new SparseWriter(handle, isNew: true);
         var written = 0L;
-        await new FileContent(blobs, node).CopyTo(
-            (bytes, _) =>
-            {
-                sparse.Write(bytes.Span);
-                written += bytes.Length;
-                progress(bytes.Length);
-                return ValueTask.CompletedTask;
-            },
-            cancel);
+        if (node.Content is not [var only] || place.Nearby is not { } nearby || !await nearby.TryCopy(only, Add, cancel))
+        {
+            await new FileContent(blobs, node).CopyTo(
+                (bytes, _) =>
+                {
+                    Add(bytes);
+                    return ValueTask.CompletedTask;
+                },
+                cancel);
+        }
+
         sparse.Finish(written);
         return written;
+
+        void Add(ReadOnlyMemory<byte> bytes)
+        {
+            sparse.Write(bytes.Span);
+            written += bytes.Length;
+            progress(bytes.Length);
+        }
     }
 
     private async Task<long> WriteDifferences(SafeFileHandle handle, TreeNode node, Differences differences, ContentComparison comparison, CancellationToken cancel)

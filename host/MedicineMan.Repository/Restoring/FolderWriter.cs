@@ -12,6 +12,9 @@ internal sealed class FolderWriter
 {
     private const int FilesAtOnce = 4;
 
+    // Of a folder with very many entries, as many at a time as are looked for in the packs together.
+    private const int FilesInTurn = 4096;
+
     private readonly ConcurrentQueue<string> problems = new();
     private readonly BlobReader blobs;
     private readonly RestoreOptions options;
@@ -69,7 +72,14 @@ internal sealed class FolderWriter
         var nodes = SingleNames.Of(await blobs.Entries(tree, cancel), twice => problems.Enqueue($"{place.PathOf(twice)} is in the snapshot more than once; the first was restored."));
         place.Reserve(nodes);
         var inParallel = new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel };
-        await Parallel.ForEachAsync(nodes.Where(node => node.Type is not "dir"), inParallel, async (node, token) => await Entry(place, node, token));
+        foreach (var some in nodes.Where(node => node.Type is not "dir").Chunk(FilesInTurn))
+        {
+            using var nearby = new NearbyBlocks(blobs, [.. some.Where(node => IsWanted(place, node)).SelectMany(node => node.Content is [var only] ? [only] : Array.Empty<ObjectId>())]);
+            place.Nearby = nearby;
+            await Parallel.ForEachAsync(some, inParallel, async (node, token) => await Entry(place, node, token));
+        }
+
+        place.Nearby = null;
         foreach (var node in nodes.Where(node => node.Type is "dir"))
         {
             await Entry(place, node, cancel);
@@ -108,6 +118,8 @@ internal sealed class FolderWriter
             problems.Enqueue($"{place.PathOf(node.Name)} was not restored. {failure.Message}");
         }
     }
+
+    private bool IsWanted(Place place, TreeNode node) => selection.IsAll || selection.Of([.. place.Source, node.Name]).Chosen;
 
     private async Task Folder(Place above, TreeNode node, ObjectId tree, bool isChosen, CancellationToken cancel)
     {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
+using MedicineMan.Repository.Reading;
 
 namespace MedicineMan.Repository.Restoring.Targets;
 
@@ -60,6 +61,9 @@ internal sealed class Place : IDisposable
 
     /// <summary>Names in the snapshot's folder that look like those of unfinished files.</summary>
     public IReadOnlySet<string> Taken { get; private set; } = new HashSet<string>();
+
+    /// <summary>The blocks of small files that are being written to it.</summary>
+    public NearbyBlocks? Nearby { get; set; }
 
     /// <summary>Opens it, and makes it when it is missing.</summary>
     public RestoredFolder Open()
