@@ -56,7 +56,7 @@ public sealed partial class JobWorker : IAsyncDisposable
         promote = new Loop("promote", options.PollInterval, time, logger, Promote);
         tally = new Tally(database, time);
         row = new WorkerRow(database, options, crew, time);
-        report = new Loop("report", options.Heartbeat, time, logger, Report);
+        report = new Loop("report", options.Report, time, logger, Report);
         var pruning = new Pruning(database, options, time);
         var rollup = new Rollup(database, time);
         prune = new Loop("prune", options.PruneInterval, time, logger, async cancelled => Again(prune!, await pruning.Prune(cancelled) | await rollup.Fold(cancelled)));

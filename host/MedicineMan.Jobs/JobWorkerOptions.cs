@@ -21,10 +21,15 @@ public sealed record JobWorkerOptions
     /// Most jobs it holds beyond those it runs, ready to start. It takes that many only while jobs take milliseconds.
     public int Reserve { get; init; } = 1000;
 
-    /// How long a job belongs to its worker without a sign of life.
-    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
+    /// How long a job belongs to its worker without a sign of life, and so how long others wait before they take it over. A database that is away for longer takes no job from
+    /// anybody: when it is back, workers renew before others look.
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(15);
 
-    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
+    /// How often a worker that runs jobs gives a sign of life.
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// How often a worker says what it is doing, for people to see, also when that is nothing.
+    public TimeSpan Report { get; init; } = TimeSpan.FromSeconds(10);
 
     /// The safety net under signals; also how often due and expired rows are looked for.
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);

@@ -13,13 +13,16 @@ internal sealed class LevelChoice
     private static readonly int[] ForSmall = [1, 2, Thorough];
     private static readonly int[] ForLarge = [1, Thorough];
 
-    private const int SmallestTried = 4096;
+    private const int SmallestTried = 1024;
+
+    // What holds for files of a few lines says little of the others.
+    private const int Tiny = 4096;
 
     // Thoroughness must earn its time: up to a third more.
     private const double Worth = 0.01;
 
-    private int blobs = -1;
-    private volatile int chosen = 1;
+    private readonly Choice tiny = new();
+    private readonly Choice others = new();
 
     public int For(ReadOnlySpan<byte> blob, BlobCodec codec)
     {
@@ -29,11 +32,17 @@ internal sealed class LevelChoice
             return Thorough;
         }
 
-        if (Interlocked.Increment(ref blobs) % TryEvery != 0)
+        var choice = blob.Length < Tiny ? tiny : others;
+        if (choice.IsDue(TryEvery))
         {
-            return chosen;
+            choice.Level = Best(blob, codec);
         }
 
+        return choice.Level;
+    }
+
+    private static int Best(ReadOnlySpan<byte> blob, BlobCodec codec)
+    {
         var levels = blob.Length <= ZstdTables.Small ? ForSmall : ForLarge;
         Span<int> lengths = stackalloc int[levels.Length];
         var shortest = int.MaxValue;
@@ -49,7 +58,16 @@ internal sealed class LevelChoice
             enough++;
         }
 
-        chosen = levels[enough];
-        return chosen;
+        return levels[enough];
+    }
+
+    private sealed class Choice
+    {
+        private int blobs = -1;
+        private volatile int level = 1;
+
+        public int Level { get => level; set => level = value; }
+
+        public bool IsDue(int every) => Interlocked.Increment(ref blobs) % every == 0;
     }
 }

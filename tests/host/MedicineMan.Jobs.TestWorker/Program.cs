@@ -15,6 +15,7 @@ var options = new JobWorkerOptions
     NodeFile = args[1],
     Lease = TimeSpan.FromSeconds(3),
     Heartbeat = TimeSpan.FromMilliseconds(500),
+    Report = TimeSpan.FromMilliseconds(500),
     PollInterval = TimeSpan.FromMilliseconds(100),
     RetryBase = TimeSpan.FromMilliseconds(50),
     RetryCap = TimeSpan.FromSeconds(1),

@@ -28,6 +28,7 @@ internal sealed class Rig : IAsyncDisposable
         Concurrency = 4,
         Lease = TimeSpan.FromSeconds(2),
         Heartbeat = TimeSpan.FromMilliseconds(300),
+        Report = TimeSpan.FromMilliseconds(300),
         PollInterval = TimeSpan.FromMilliseconds(50),
         RetryBase = TimeSpan.FromMilliseconds(20),
         RetryCap = TimeSpan.FromMilliseconds(200),
