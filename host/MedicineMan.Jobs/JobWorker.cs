@@ -143,15 +143,9 @@ public sealed partial class JobWorker : IAsyncDisposable
         // Not cancelled half way: a claim that was committed but not heard of would wait for its lease to run out.
         var alone = suspect is null || suspect.Done.IsCompleted || time.GetUtcNow() - suspect.ClaimedAt >= options.Suspicion;
         var wanted = new Wanted(Name!, places, reserve, alone, time.GetUtcNow(), options.Lease) { Queues = options.Queues };
-        if (crew.IsEmpty && await claims.ClaimAlone(wanted, CancellationToken.None) is { } first)
-        {
-            crew.Add(new Execution(database, changes, options, time, verdict, logger, first));
-            crew.Start();
-            Again(claim, more: true);
-            return;
-        }
-
-        var (claimed, more) = await claims.ClaimNext(wanted, CancellationToken.None);
+        var (claimed, more) = crew.IsEmpty && await claims.ClaimAlone(wanted, CancellationToken.None) is { } first
+            ? ([first], true)
+            : await claims.ClaimNext(wanted, CancellationToken.None);
         foreach (var job in claimed)
         {
             var execution = new Execution(database, changes, options, time, verdict, logger, job);

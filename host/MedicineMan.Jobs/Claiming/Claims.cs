@@ -47,7 +47,7 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
         """;
 
     // For this transaction alone: its commit does not wait for the disk, and is on it with the next one that does.
-    private const string UnflushedSql = "select set_config('synchronous_commit', 'off', true)";
+    public const string UnflushedSql = "select set_config('synchronous_commit', 'off', true)";
 
     // A claim of many leaves as many dead entries at the head of PostgreSQL's index, through which each later one would wade. So for a moment a worker goes on
     // where it was in the lanes it knows to be full; what comes in before that place is met at its next look at all of them.

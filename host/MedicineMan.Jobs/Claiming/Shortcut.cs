@@ -9,9 +9,8 @@ internal sealed class Shortcut(IJobDatabase database, Hindrances hindrances)
 {
     private const int MostTypes = 100;
 
-    // The claim of a job that bears it need not wait for the disk; the signal is the one for a change of this job.
     private static readonly string Sql = $"""
-        select set_config('synchronous_commit', 'off', true);
+        {Claims.UnflushedSql};
         with head (job) as (
             select id from jobs where state = 'ready' and lane = @lane order by rank, id limit 1 for update skip locked
         ), taken as (

@@ -69,7 +69,12 @@ internal sealed class FileBlocks(BlobReader blobs, IReadOnlyList<ObjectId> conte
 
     private async Task Copy(int first, int end, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
     {
-        var (places, bytes, next) = first < end ? FirstWindow(first, end) : ([], 0, end);
+        if (first >= end)
+        {
+            return;
+        }
+
+        var (places, bytes, next) = FirstWindow(first, end);
         if (next == end)
         {
             // Nothing to be read ahead.

@@ -74,7 +74,7 @@ internal sealed class FolderWriter
         var inParallel = new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel };
         foreach (var some in nodes.Where(node => node.Type is not "dir").Chunk(FilesInTurn))
         {
-            using var nearby = new NearbyBlocks(blobs, [.. some.Where(node => IsWanted(place, node)).SelectMany(node => node.Content is [var only] ? [only] : Array.Empty<ObjectId>())]);
+            using var nearby = new NearbyBlocks(blobs, [.. some.Where(node => Select(place, node).Chosen).SelectMany(node => node.Content is [var only] ? [only] : Array.Empty<ObjectId>())]);
             place.Nearby = nearby;
             await Parallel.ForEachAsync(some, inParallel, async (node, token) => await Entry(place, node, token));
         }
@@ -99,7 +99,7 @@ internal sealed class FolderWriter
             return;
         }
 
-        var (isChosen, mayBeBelow) = selection.IsAll ? (true, true) : selection.Of([.. place.Source, node.Name]);
+        var (isChosen, mayBeBelow) = Select(place, node);
         if (!isChosen && !(mayBeBelow && node.Type is "dir"))
         {
             return;
@@ -119,7 +119,7 @@ internal sealed class FolderWriter
         }
     }
 
-    private bool IsWanted(Place place, TreeNode node) => selection.IsAll || selection.Of([.. place.Source, node.Name]).Chosen;
+    private (bool Chosen, bool Below) Select(Place place, TreeNode node) => selection.IsAll ? (true, true) : selection.Of([.. place.Source, node.Name]);
 
     private async Task Folder(Place above, TreeNode node, ObjectId tree, bool isChosen, CancellationToken cancel)
     {
