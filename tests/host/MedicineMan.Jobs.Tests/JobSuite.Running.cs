@@ -180,7 +180,7 @@ public abstract partial class JobSuite
             }
         });
         var id = await rig.Enqueue();
-        await rig.WorkElsewhere(Rig.Quick with { Heartbeat = TimeSpan.FromHours(1), Lease = TimeSpan.FromHours(2), PollInterval = TimeSpan.FromHours(1), LogLines = 290 }, line);
+        await rig.WorkElsewhere(Rig.Quick with { Heartbeat = TimeSpan.FromHours(1), Report = TimeSpan.FromHours(1), Lease = TimeSpan.FromHours(2), PollInterval = TimeSpan.FromHours(1), LogLines = 290 }, line);
         await rig.Until(id, job => job.Progress is { Done: > 50 and < 300 });
         var job = await rig.Until(id, JobState.Succeeded);
 

@@ -8,8 +8,8 @@ namespace MedicineMan.Jobs.Tests;
 /// PostgreSQL crashes when a job was claimed but its claim may not be on the disk, while the worker that claimed it lives on.
 public sealed class LostClaimTests
 {
-    // The log's writer sleeps so long that what waits for nobody is still in memory when the server dies.
-    private const string Forgetful = "fsync=off\nshared_buffers=64MB\nmax_connections=60\nwal_writer_delay=10s\nautovacuum=off";
+    // Nobody writes pages, and with them the log, on the side.
+    private const string Forgetful = "fsync=off\nshared_buffers=64MB\nmax_connections=60\nbgwriter_lru_maxpages=0\nautovacuum=off";
 
     private const string EffectSql = "insert into effects (job_id, token, worker) values (@Id, @LeaseToken, '')";
 
@@ -49,8 +49,9 @@ public sealed class LostClaimTests
             }
         });
         // Nothing it writes later may bring the claim to the disk by the way.
-        await rig.Work(Rig.Quick with { Heartbeat = TimeSpan.FromHours(1), Lease = TimeSpan.FromHours(2) });
+        await rig.Work(Rig.Quick with { Heartbeat = TimeSpan.FromHours(1), Report = TimeSpan.FromHours(1), Lease = TimeSpan.FromHours(2) });
         await Task.Delay(500);
+        server.FreezeLogWriter();
         var id = await rig.Enqueue(with: request => request with { MaxAttempts = attempts, ConcurrencyKey = key });
         await Eventually.Holds(() => Task.FromResult(tokens.Count == 1));
 

@@ -17,6 +17,7 @@ namespace MedicineMan.TestPlugins.Troublesome;
 /// <summary>Misbehaves as the file "mood" beside it says, and in its contributions always.</summary>
 public sealed class TroublesomePlugin : IPlugin
 {
+    private static Timer? late;
     private readonly string mood = Mood();
 
     /// <inheritdoc />
@@ -68,8 +69,8 @@ public sealed class TroublesomePlugin : IPlugin
             });
             routes.MapGet("/timer", () =>
             {
-                // It throws where no caller is left: on the pool, from a timer.
-                _ = new Timer(_ => throw new InvalidOperationException("late and alone"), null, 10, Timeout.Infinite);
+                // It throws where no caller is left: on the pool, from a timer. One that nobody holds may be collected before its time.
+                late = new Timer(_ => throw new InvalidOperationException("late and alone"), null, 10, Timeout.Infinite);
                 return "tick";
             });
             routes.MapPost("/act", () => "done").DisableAntiforgery();

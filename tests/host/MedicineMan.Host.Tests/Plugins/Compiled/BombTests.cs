@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 namespace MedicineMan.Host.Tests.Plugins.Compiled;
 
 /// Templates and data made to take a page's time or the host's memory, in the real host: the lint lets them by, since what they cost is seen only when they are drawn.
+[Collection(nameof(Alone))]
 public sealed class BombTests : IDisposable
 {
     private const string Id = "tests.bombs";

@@ -12,13 +12,10 @@ using Microsoft.Extensions.Options;
 
 namespace MedicineMan.Host.Tests.Plugins.Compiled;
 
-/// A plugin that keeps a little more at every request, and how much the host takes it to hold. No other test runs beside it, since what others do with
-/// the processor and the collector shows.
-[Collection(Alone)]
+/// A plugin that keeps a little more at every request, and how much the host takes it to hold.
+[Collection(nameof(Alone))]
 public sealed class MemoryTests : IDisposable
 {
-    public const string Alone = "weighs plugins";
-
     private const string Id = "tests.hungry";
 
     private readonly TemporaryFolder folder = new("hungry");
@@ -214,6 +211,3 @@ public sealed class MemoryTests : IDisposable
             """, ["/eat", "/hang"]);
     }
 }
-
-[CollectionDefinition(MemoryTests.Alone, DisableParallelization = true)]
-public sealed class WeighsPlugins;
