@@ -22,6 +22,8 @@ public sealed class JobChanges(IJobDatabase database)
 
     internal event Action<JobSignal>? Heard;
 
+    internal Takers Takers { get; } = new();
+
     /// Yields once at the start and then after changes of one job, or of any job of the organisation when none is named; read the job each time.
     /// Changes that come while the caller is busy are folded into one.
     public async IAsyncEnumerable<bool> Watch(string organization, string? job, [EnumeratorCancellation] CancellationToken cancel)

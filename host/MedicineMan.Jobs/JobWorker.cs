@@ -26,6 +26,7 @@ public sealed partial class JobWorker : IAsyncDisposable
     private readonly Leases leases;
     private readonly Waiting waiting;
     private readonly OutcomeWriter outcomes;
+    private readonly Handovers handovers;
     private readonly Upkeep upkeep;
     private readonly Loop claim;
     private readonly Loop promote;
@@ -52,6 +53,7 @@ public sealed partial class JobWorker : IAsyncDisposable
         crew = new Crew(options.Concurrency, new Pace(options.Reserve, time), Run, () => claim!.Ring(), time);
         waiting = new Waiting(database, changes, ends, pauses);
         outcomes = new OutcomeWriter(database, ends, ownRows, time, logger);
+        handovers = new Handovers(claims, crew, outcomes, options, time, job => Of(job with { Worker = Name }), noMoreClaims.Token);
         claim = new Loop("claim", options.PollInterval, time, logger, _ => ClaimAll());
         promote = new Loop("promote", options.PollInterval, time, logger, Promote);
         tally = new Tally(database, time);
@@ -88,6 +90,7 @@ public sealed partial class JobWorker : IAsyncDisposable
 
         await pauses.Read(cancel);
         changes.Heard += Hear;
+        changes.Takers.Join(handovers.Take);
         claiming = Task.WhenAll(claim.Run(noMoreClaims.Token), promote.Run(noMoreClaims.Token));
         others = Task.WhenAll(
             upkeep.Run(node.Value, end.Token),
@@ -101,6 +104,7 @@ public sealed partial class JobWorker : IAsyncDisposable
     /// Cancelling cuts the waiting short.
     public async Task StopAsync(CancellationToken cancel)
     {
+        changes.Takers.Leave(handovers.Take);
         await noMoreClaims.CancelAsync();
         await claiming;
         await GiveBack(TimeSpan.Zero);
@@ -137,18 +141,17 @@ public sealed partial class JobWorker : IAsyncDisposable
         var (places, reserve) = (crew.Free, crew.Lacks);
         if (places + reserve == 0 || crew.IsFull)
         {
+            claims.MayWait();
             return;
         }
 
         // Not cancelled half way: a claim that was committed but not heard of would wait for its lease to run out.
         var alone = suspect is null || suspect.Done.IsCompleted || time.GetUtcNow() - suspect.ClaimedAt >= options.Suspicion;
         var wanted = new Wanted(Name!, places, reserve, alone, time.GetUtcNow(), options.Lease) { Queues = options.Queues };
-        var (claimed, more) = crew.IsEmpty && await claims.ClaimAlone(wanted, CancellationToken.None) is { } first
-            ? ([first], true)
-            : await claims.ClaimNext(wanted, CancellationToken.None);
+        var (claimed, more) = await claims.ClaimNext(wanted, CancellationToken.None);
         foreach (var job in claimed)
         {
-            var execution = new Execution(database, changes, options, time, verdict, logger, job);
+            var execution = Of(job);
             suspect = job.Crashes > 0 ? execution : suspect;
             crew.Add(execution);
         }
@@ -156,6 +159,8 @@ public sealed partial class JobWorker : IAsyncDisposable
         crew.Start();
         Again(claim, more);
     }
+
+    private Execution Of(ClaimedJob job) => new(database, changes, options, time, verdict, logger, job);
 
     /// Those in reserve that wait too long go to workers that have time for them.
     private async Task GiveBack(TimeSpan patience) =>
@@ -240,6 +245,7 @@ public sealed partial class JobWorker : IAsyncDisposable
         switch (signal.Kind)
         {
             case JobSignal.IsReady:
+                claims.MayWait();
                 claim.Ring();
                 break;
             case JobSignal.IsCancelled:
@@ -254,7 +260,7 @@ public sealed partial class JobWorker : IAsyncDisposable
     private async Task Settle(TimeSpan patience, CancellationToken cancel)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        await Task.WhenAny(Task.WhenAll(crew.All.Select(execution => execution.Done)), Task.Delay(patience, time, enough.Token));
+        await Task.WhenAny(Task.WhenAll(crew.All.Concat(crew.Coming).Select(execution => execution.Done)), Task.Delay(patience, time, enough.Token));
         await enough.CancelAsync();
     }
 

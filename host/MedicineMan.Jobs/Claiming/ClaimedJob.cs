@@ -67,17 +67,10 @@ internal sealed record ClaimedJob
     /// once, or never beside another one with its key, must not start again, and a suspect's crash must count.
     public bool BearsLoss => this is { ConcurrencyKey: null, SecondKey: null, Crashes: 0 } && Verdict.RunsAgain(this, permanent: false);
 
-    /// The same, where the database looks.
-    public const string BearsLossSql = "concurrency_key is null and second_key is null and crashes = 0 and failures + 1 < max_attempts";
-
     public RunKey Key => new(Id, Token);
 
     /// Grows with each claim, and the token of one that a crash undid does not come again: it goes by the time, in microseconds, and by chance where clocks are coarse or set back.
-    public long TokenAfter(DateTimeOffset now) => Math.Max(Token, TokenAt(now)) + TokenStep();
-
-    public static long TokenAt(DateTimeOffset now) => (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-
-    public static long TokenStep() => 1 + Random.Shared.Next(1000);
+    public long TokenAfter(DateTimeOffset now) => Math.Max(Token, (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) + 1 + Random.Shared.Next(1000);
 
     public const string Columns = """
         id as Id, organization_id as Organization, type as Type, version as Version, arguments as Arguments, attempt as Attempt, failures as Failures,

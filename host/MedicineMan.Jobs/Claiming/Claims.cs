@@ -47,26 +47,23 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
         """;
 
     // For this transaction alone: its commit does not wait for the disk, and is on it with the next one that does.
-    public const string UnflushedSql = "select set_config('synchronous_commit', 'off', true)";
+    private const string UnflushedSql = "select set_config('synchronous_commit', 'off', true)";
 
     // A claim of many leaves as many dead entries at the head of PostgreSQL's index, through which each later one would wade. So for a moment a worker goes on
     // where it was in the lanes it knows to be full; what comes in before that place is met at its next look at all of them.
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
 
     private readonly Dictionary<string, long> full = [];
-    private readonly Shortcut shortcut = new(database, hindrances);
     private DateTimeOffset looked;
     private string last = "";
-    private bool nothingWaited;
+    private volatile bool nothingWaits;
 
-    /// A job for a worker that has none, if there is one to be had quickly. Only where nothing waited at the last look at all lanes: one that never gets to look must not go on with the
-    /// same lane. Null says nothing about what waits.
-    public async Task<ClaimedJob?> ClaimAlone(Wanted wanted, CancellationToken cancel)
-    {
-        var job = nothingWaited && Takes(last, wanted) ? await shortcut.Take(last, wanted, cancel) : null;
-        nothingWaited &= job is null;
-        return job;
-    }
+    /// Something may have come, or there was no time to look.
+    public void MayWait() => nothingWaits = false;
+
+    /// Whether a new job would be the next one: nothing waited at the last look at all lanes, and neither a pause nor a rate holds it.
+    public bool IsNext(string queue, string organization, string type, IReadOnlyCollection<string>? queues) =>
+        nothingWaits && hindrances.IsFree(organization, type) && Takes(Lanes.Home(queue, organization), queues);
 
     /// The jobs this worker has now, those with a start for its free places, and whether there may be more.
     public async Task<(IReadOnlyList<ClaimedJob> Jobs, bool More)> ClaimNext(Wanted wanted, CancellationToken cancel)
@@ -87,7 +84,7 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
             },
             claim => claim.Jobs.All(job => job.BearsLoss),
             cancel);
-        nothingWaited = claimed is { Jobs.Count: 0, More: false };
+        nothingWaits = claimed is { Jobs.Count: 0, More: false };
         return claimed;
     }
 
@@ -96,7 +93,6 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
         var (line, more) = await Line(transaction, wanted, cancel);
         var (free, others) = await hindrances.Sieve(transaction, line, wanted.Now, cancel);
         var taken = Choose(free, wanted);
-        shortcut.Note(taken.Select(job => job.Job));
         if (taken.Count > 0)
         {
             var rows = taken.Select(job => new { Job = job.Job.Id, Org = job.Job.Organization, job.Job.Token, Start = job.Job.StartedAt, job.Slot, job.Second });
@@ -175,19 +171,19 @@ internal sealed class Claims(IJobDatabase database, JobChanges changes, Hindranc
     {
         full.Clear();
         looked = wanted.Now;
-        if (database.Dialect == SqlDialect.Sqlite || !Takes(last, wanted))
+        if (database.Dialect == SqlDialect.Sqlite || !Takes(last, wanted.Queues))
         {
-            return ([.. (await transaction.Rows<string>(LanesSql, new { after = last, most = MostLanes }, cancel)).Where(lane => Takes(lane, wanted))], null);
+            return ([.. (await transaction.Rows<string>(LanesSql, new { after = last, most = MostLanes }, cancel)).Where(lane => Takes(lane, wanted.Queues))], null);
         }
 
         var question = new { after = last, most = MostLanes, lane = last, from = long.MinValue, size = want };
         await using var answers = await transaction.Connection!.QueryMultipleAsync(new($"{LanesSql};\n{lineSql}", question, transaction, cancellationToken: cancel));
-        List<string> lanes = [.. (await answers.ReadAsync<string>()).Where(lane => Takes(lane, wanted))];
+        List<string> lanes = [.. (await answers.ReadAsync<string>()).Where(lane => Takes(lane, wanted.Queues))];
         var head = (await answers.ReadAsync<ClaimedJob>()).AsList();
         return (lanes, lanes is [var only] && only == last ? head : null);
     }
 
-    private bool Takes(string lane, Wanted wanted) => lane.Length > 0 && hindrances.IsOpen(lane) && (wanted.Queues is null || wanted.Queues.Contains(Lanes.QueueOf(lane)));
+    private bool Takes(string lane, IReadOnlyCollection<string>? queues) => lane.Length > 0 && hindrances.IsOpen(lane) && (queues is null || queues.Contains(Lanes.QueueOf(lane)));
 
     /// What waits in the worker may be lost with it before it began, so that is only for jobs that bear it and were never tried before.
     private static List<FreeJob> Choose(IReadOnlyList<FreeJob> free, Wanted wanted)

@@ -43,8 +43,8 @@ internal sealed class Hindrances(IJobDatabase database, Pauses pauses, JobHandle
 
     public bool IsOpen(string lane) => !pauses.HoldLane(lane);
 
-    /// Whether no pause and no rate holds jobs of the type.
-    public bool IsFree(string organization, string type) => !pauses.HoldType(organization, type) && handlers.Find(type)?.Policy.PerSecond is null;
+    /// Whether jobs of the type are known here, and neither a pause nor a rate holds them.
+    public bool IsFree(string organization, string type) => !pauses.HoldType(organization, type) && handlers.Find(type) is { Policy.PerSecond: null };
 
     /// What is left of the line, in its order, and whether others came into it in place of what was put aside.
     public async Task<(IReadOnlyList<FreeJob> Free, bool Others)> Sieve(DbTransaction transaction, IReadOnlyList<ClaimedJob> line, DateTimeOffset now, CancellationToken cancel)

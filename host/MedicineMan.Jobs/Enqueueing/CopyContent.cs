@@ -9,9 +9,6 @@ internal static class CopyContent
 {
     private const int UsualRow = 512;
 
-    private static readonly object ZeroInt = 0;
-    private static readonly object ZeroLong = 0L;
-
     // Signature, no flags, no extension.
     private static readonly byte[] Header = [.. "PGCOPY\n"u8, 0xff, .. "\r\n\0"u8, 0, 0, 0, 0, 0, 0, 0, 0];
 
@@ -19,24 +16,17 @@ internal static class CopyContent
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <param name="rows">The values of each row: text, int for integer, long for bigint, null.</param>
-    /// <param name="columns">How many columns a row has in all.</param>
-    /// <param name="zeros">The sizes, in bytes, of number columns behind those values that are 0 in every row.</param>
-    public static ReadOnlyMemory<byte> Of(IEnumerable<object?[]> rows, int columns, int[] zeros)
+    public static ReadOnlyMemory<byte> Of(IEnumerable<object?[]> rows)
     {
         var content = new ArrayBufferWriter<byte>(64 * UsualRow);
         content.Write(Header);
         foreach (var row in rows)
         {
-            BinaryPrimitives.WriteInt16BigEndian(content.GetSpan(sizeof(short)), (short)columns);
+            BinaryPrimitives.WriteInt16BigEndian(content.GetSpan(sizeof(short)), (short)row.Length);
             content.Advance(sizeof(short));
             foreach (var value in row)
             {
                 Write(content, value);
-            }
-
-            foreach (var size in zeros)
-            {
-                Write(content, size == sizeof(int) ? ZeroInt : ZeroLong);
             }
         }
 

@@ -64,12 +64,15 @@ internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes)
         }
     }
 
-    private async Task Write(List<Pending> batch)
+    private async Task Write(List<Pending> batch, bool again = false)
     {
+        // One that comes alone, and for the first time: what is tried again may be there already.
+        var handover = batch is [var only] && !again ? changes.Takers.Take(only.Job) : null;
         try
         {
-            List<NewJob> jobs = [.. batch.Select(pending => pending.Job)];
+            List<NewJob> jobs = handover is null ? [.. batch.Select(pending => pending.Job)] : [batch[0].Job with { Taken = handover }];
             var ids = await Insert(jobs);
+            handover?.Start();
             // It is through by now, so nobody need be asked when it will be; workers of this process hear it before PostgreSQL tells them.
             foreach (var signal in JobSignal.Few(Signals(jobs)))
             {
@@ -83,6 +86,7 @@ internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes)
         }
         catch (Exception exception) when (batch.Count == 1)
         {
+            handover?.Withdraw();
             batch[0].Id.SetException(exception);
         }
         catch (Exception)
@@ -90,7 +94,7 @@ internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes)
             // One that the database does not take fails alone.
             foreach (var pending in batch)
             {
-                await Write([pending]);
+                await Write([pending], again: true);
             }
         }
     }

@@ -19,8 +19,8 @@ internal static class Insertion
         """;
 
     private static readonly string InsertSql = $"""
-        insert into jobs ({Names}, attempt, failures, lease_token, cancel_requested)
-        select {Names}, 0, 0, 0, 0 from {Statements.Items(SqlDialect.Postgres, NewJob.TypedColumns)}
+        insert into jobs ({Names})
+        select {Names} from {Statements.Items(SqlDialect.Postgres, NewJob.TypedColumns)}
         on conflict do nothing
         returning id
         """;
@@ -30,10 +30,7 @@ internal static class Insertion
 
     private const int FewRows = 50;
 
-    private static readonly string CopySql = $"copy jobs ({Names}, attempt, failures, lease_token, cancel_requested) from stdin (format binary)";
-
-    // Those four, each 0: the token alone is of 8 bytes.
-    private static readonly int[] ZeroColumns = [4, 4, 8, 4];
+    private static readonly string CopySql = $"copy jobs ({Names}) from stdin (format binary)";
 
     /// On PostgreSQL, adds the rows, tells of them and commits on one way there and back. The ids of those that are there now: of all but those whose unique key was taken.
     public static async Task<HashSet<string>> InsertAtOnce(IJobDatabase database, IReadOnlyList<NewJob> rows, string payload)
@@ -73,7 +70,7 @@ internal static class Insertion
     private static async Task Copy(NpgsqlConnection connection, IReadOnlyList<NewJob> rows, CancellationToken cancel)
     {
         // Made before anything is sent, so that a row that cannot be written leaves the connection as it was.
-        var content = CopyContent.Of(rows.Select(row => row.Values()), NewJob.Columns.Length + ZeroColumns.Length, ZeroColumns);
+        var content = CopyContent.Of(rows.Select(row => row.Values()));
         await using var copy = await connection.BeginRawBinaryCopyAsync(CopySql, cancel);
         await copy.WriteAsync(content, cancel);
     }

@@ -26,7 +26,14 @@ internal sealed record NewJob(string Id, JobRequest Request, DateTimeOffset Now,
         ("second_limit", "integer", job => job.Request.SecondKey is null ? null : job.Request.SecondLimit),
         ("unique_key", "text", job => job.Request.UniqueKey),
         ("priority", "integer", job => job.Request.Priority),
-        ("state", "text", job => (job.IsReady ? JobState.Ready : JobState.Scheduled).Stored()),
+        ("state", "text", job => (job.Taken is not null ? JobState.Running : job.IsReady ? JobState.Ready : JobState.Scheduled).Stored()),
+        ("attempt", "integer", job => job.Taken?.Job.Attempt ?? 0),
+        ("failures", "integer", _ => 0),
+        ("lease_token", "bigint", job => job.Taken?.Job.Token ?? 0),
+        ("lease_until", "bigint", job => job.Taken?.Until.Milliseconds()),
+        ("worker", "text", job => job.Taken?.Job.Worker),
+        ("started_at", "bigint", job => job.Taken?.Job.StartedAt),
+        ("cancel_requested", "integer", _ => 0),
         ("max_attempts", "integer", job => job.Request.MaxAttempts),
         ("time_limit", "bigint", job => (long?)job.Request.TimeLimit?.TotalMilliseconds),
         ("deadline", "bigint", job => job.Request.Deadline?.Milliseconds()),
@@ -41,9 +48,28 @@ internal sealed record NewJob(string Id, JobRequest Request, DateTimeOffset Now,
     /// Each with its type, as a list of rows in JSON is read.
     public static string[] TypedColumns { get; } = [.. Written.Select(column => $"{column.Name} {column.Type}")];
 
-    public JobSignal Signal => new(IsReady ? JobSignal.IsReady : JobSignal.IsChanged, Request.Organization, Id);
+    /// Who runs it from the start; null for all that wait to be claimed.
+    public Handover? Taken { get; init; }
+
+    public JobSignal Signal => new(IsReady && Taken is null ? JobSignal.IsReady : JobSignal.IsChanged, Request.Organization, Id);
 
     public bool IsReady => Due <= Now;
+
+    /// Whether it shares nothing with other jobs that could hold it back.
+    public bool IsFree => IsReady && Group is null && Request is { ConcurrencyKey: null, SecondKey: null, UniqueKey: null };
+
+    /// As a worker holds it that takes it now.
+    public ClaimedJob Claim(DateTimeOffset now)
+    {
+        var claimed = new ClaimedJob
+        {
+            Id = Id, Organization = Request.Organization, Type = Request.Type, Version = Request.Version, Arguments = Request.Arguments, Attempt = 1, Failures = 0,
+            MaxAttempts = Request.MaxAttempts, TimeLimit = (long?)Request.TimeLimit?.TotalMilliseconds, Deadline = Request.Deadline?.Milliseconds(), Token = 0,
+            StartedAt = now.Milliseconds(), ConcurrencyLimit = Request.ConcurrencyLimit, Priority = Request.Priority, DueAt = Due.Milliseconds(), Queue = Request.Queue,
+            Crashes = 0, Granted = 0,
+        };
+        return claimed with { Token = claimed.TokenAfter(now) };
+    }
 
     /// In the order of the columns.
     public object?[] Values() => Array.ConvertAll(Written, column => column.Value(this));

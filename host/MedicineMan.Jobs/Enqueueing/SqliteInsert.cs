@@ -9,8 +9,8 @@ namespace MedicineMan.Jobs.Enqueueing;
 internal static class SqliteInsert
 {
     private static readonly string Sql = $"""
-        insert into jobs ({string.Join(", ", NewJob.Columns)}, attempt, failures, lease_token, cancel_requested)
-        values ({string.Join(", ", NewJob.Columns.Select(_ => "?"))}, 0, 0, 0, 0)
+        insert into jobs ({string.Join(", ", NewJob.Columns)})
+        values ({string.Join(", ", NewJob.Columns.Select(_ => "?"))})
         on conflict do nothing
         """;
 

@@ -8,6 +8,7 @@ internal sealed class Crew(int places, Pace pace, Func<Execution, Task> run, Act
     private const int MostUnwritten = 2500;
 
     private readonly ConcurrentDictionary<RunKey, Execution> all = new();
+    private readonly ConcurrentDictionary<RunKey, Execution> coming = new();
     private readonly ConcurrentQueue<Execution> reserve = new();
     private int busy;
 
@@ -15,6 +16,9 @@ internal sealed class Crew(int places, Pace pace, Func<Execution, Task> run, Act
     public ICollection<Execution> All => all.Values;
 
     public bool IsEmpty => all.IsEmpty;
+
+    /// Those a place is kept for, though nobody knows yet whether there is a lease.
+    public ICollection<Execution> Coming => coming.Values;
 
     /// Whether too much has ended that is not yet written to take on more.
     public bool IsFull => all.Count > places + MostUnwritten;
@@ -32,6 +36,34 @@ internal sealed class Crew(int places, Pace pace, Func<Execution, Task> run, Act
     {
         all[execution.Job.Key] = execution;
         reserve.Enqueue(execution);
+    }
+
+    /// Keeps a place for one that will arrive, or be withdrawn; false without a free one.
+    public bool Expect(Execution execution)
+    {
+        if (Interlocked.Increment(ref busy) > places || IsFull)
+        {
+            Interlocked.Decrement(ref busy);
+            return false;
+        }
+
+        coming[execution.Job.Key] = execution;
+        return true;
+    }
+
+    public void Arrive(Execution execution)
+    {
+        all[execution.Job.Key] = execution;
+        coming.TryRemove(execution.Job.Key, out _);
+        _ = Task.Run(() => Work(execution), CancellationToken.None);
+    }
+
+    public void Withdraw(Execution execution)
+    {
+        coming.TryRemove(execution.Job.Key, out _);
+        execution.Conclude();
+        Interlocked.Decrement(ref busy);
+        wants();
     }
 
     /// Its outcome is written, or nobody's to say any more.
