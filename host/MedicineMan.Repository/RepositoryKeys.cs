@@ -44,9 +44,11 @@ public sealed class RepositoryKeys
 
     /// <summary>Removes a slot: its password opens nothing any more, though whoever has copied the slot before keeps what it opens.</summary>
     /// <param name="idOrPrefix">Id or the start of one.</param>
+    /// <param name="dryRun">True to find it only.</param>
     /// <param name="cancel">Ends the attempt.</param>
+    /// <returns>Which one.</returns>
     /// <exception cref="UserFacingException">No such slot, several, the last one, or the one in use.</exception>
-    public async Task Remove(string idOrPrefix, CancellationToken cancel)
+    public async Task<ObjectId> Remove(string idOrPrefix, bool dryRun, CancellationToken cancel)
     {
         var all = await store.List(ObjectStore.Keys, cancel);
         var matching = all.Where(key => key.Id.ToString().StartsWith(idOrPrefix, StringComparison.OrdinalIgnoreCase)).ToList();
@@ -66,7 +68,8 @@ public sealed class RepositoryKeys
             throw new UserFacingException($"The key {OpenedWith.Prefix} is the one you opened {store.Location} with. Open it with another password to remove this one.");
         }
 
-        await store.Delete(ObjectStore.Keys + matching[0].Id, cancel);
+        await (dryRun ? Task.CompletedTask : store.Delete(ObjectStore.Keys + matching[0].Id, cancel));
+        return matching[0].Id;
     }
 
     /// <summary>Puts a new password in the place of the one this repository was opened with.</summary>

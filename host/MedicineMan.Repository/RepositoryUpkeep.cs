@@ -55,9 +55,10 @@ public sealed class RepositoryUpkeep
 
     /// <summary>Removes locks that were left behind by a crash.</summary>
     /// <param name="all">True to remove also those that are in use: only for when nothing is running. Whoever holds one gives up when it notices, within five minutes.</param>
+    /// <param name="dryRun">True to count them only.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <returns>How many.</returns>
-    public Task<int> Unlock(bool all, CancellationToken cancel) => LockFiles.Remove(store, all, cancel);
+    public Task<int> Unlock(bool all, bool dryRun, CancellationToken cancel) => LockFiles.Remove(store, all, dryRun, cancel);
 
     /// <summary>Lifts a repository of format version 1 to 2, which compresses. Open it anew afterwards. What is stored stays as it is until a prune compresses it.</summary>
     /// <returns>False when there is nothing to do.</returns>

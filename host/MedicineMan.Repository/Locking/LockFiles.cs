@@ -36,20 +36,20 @@ internal static class LockFiles
         || now - time.ToDateTimeOffset() > StaleAfter
         || (found.Hostname == Environment.MachineName && found.Pid > 0 && !Posix.IsRunning(found.Pid));
 
-    /// <summary>Removes the stale ones, or all.</summary>
+    /// <summary>Removes the stale ones, or all; in a dry run, looks which those are.</summary>
     /// <returns>How many.</returns>
-    public static async Task<int> Remove(ObjectStore store, bool all, CancellationToken cancel)
+    public static async Task<int> Remove(ObjectStore store, bool all, bool dryRun, CancellationToken cancel)
     {
-        var removed = 0;
+        var found = 0;
         foreach (var (id, length) in await store.List(ObjectStore.Locks, cancel))
         {
-            if (all || (await Load(store, id, length, cancel) is { } found && IsStale(found, store.Clock.GetUtcNow())))
+            if (all || (await Load(store, id, length, cancel) is { } held && IsStale(held, store.Clock.GetUtcNow())))
             {
-                await store.Delete(ObjectStore.Locks + id, cancel);
-                removed++;
+                await (dryRun ? Task.CompletedTask : store.Delete(ObjectStore.Locks + id, cancel));
+                found++;
             }
         }
 
-        return removed;
+        return found;
     }
 }

@@ -42,11 +42,13 @@ internal static class KeyCommand
     private static Command Remove(RepositoryAccess access)
     {
         var id = new Argument<string>("id") { Description = "Id of the key, or the start of one." };
-        var command = new Command("remove", "Removes a password.") { id };
+        var dryRun = new Option<bool>("--dry-run", "-n") { Description = "Says which key would be removed, and removes nothing." };
+        var command = new Command("remove", "Removes a password.") { id, dryRun };
         command.SetAction((parsed, cancel) => access.On(async (repository, answer, token) =>
         {
-            await repository.Keys.Remove(parsed.GetRequiredValue(id), token);
-            answer.Say("Removed the key. Its password opens nothing any more.", new { removed = parsed.GetRequiredValue(id) });
+            var dry = parsed.GetValue(dryRun);
+            var removed = await repository.Keys.Remove(parsed.GetRequiredValue(id), dry, token);
+            answer.Say(dry ? $"Would remove the key {removed.Prefix}." : $"Removed the key {removed.Prefix}. Its password opens nothing any more.", new { removed = removed.ToString(), dryRun = dry });
             return 0;
         })(parsed, cancel));
         return command;

@@ -78,7 +78,7 @@ internal sealed class Chore
         if (!locksAreOfTheDead)
         {
             // Whoever held them is this process, which lives; after a real power cut it would be known to be dead.
-            await repository.Upkeep.Unlock(all: true, default);
+            await repository.Upkeep.Unlock(all: true, dryRun: false, default);
         }
 
         var seen = new HashSet<string>();

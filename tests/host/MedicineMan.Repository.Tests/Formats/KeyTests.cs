@@ -28,7 +28,9 @@ public sealed class KeyTests
             await new Restic(ours.Folder, password, ours.Scratch["home"]).Run("check");
         }
 
-        await ours.Repository.Keys.Remove(second.Prefix, default);
+        Assert.Equal(second, await ours.Repository.Keys.Remove(second.Prefix, dryRun: true, default));
+        (await TestRepository.Open(ours.Storage, "zweites Paßwort")).Dispose();
+        await ours.Repository.Keys.Remove(second.Prefix, dryRun: false, default);
 
         var refused = await Assert.ThrowsAsync<UserFacingException>(() => TestRepository.Open(ours.Storage, "zweites Paßwort"));
         Assert.Contains("opens none of the 2 keys", refused.Message, StringComparison.Ordinal);
@@ -52,10 +54,10 @@ public sealed class KeyTests
     {
         await using var ours = await TestRepository.Create();
         var own = ours.Repository.Keys.OpenedWith.ToString();
-        Assert.Contains("only key", (await Assert.ThrowsAsync<UserFacingException>(() => ours.Repository.Keys.Remove(own, default))).Message, StringComparison.Ordinal);
+        Assert.Contains("only key", (await Assert.ThrowsAsync<UserFacingException>(() => ours.Repository.Keys.Remove(own, dryRun: false, default))).Message, StringComparison.Ordinal);
         await ours.Repository.Keys.Add("another", default);
-        Assert.Contains("opened", (await Assert.ThrowsAsync<UserFacingException>(() => ours.Repository.Keys.Remove(own, default))).Message, StringComparison.Ordinal);
-        Assert.Contains("starts with zz", (await Assert.ThrowsAsync<UserFacingException>(() => ours.Repository.Keys.Remove("zz", default))).Message, StringComparison.Ordinal);
+        Assert.Contains("opened", (await Assert.ThrowsAsync<UserFacingException>(() => ours.Repository.Keys.Remove(own, dryRun: false, default))).Message, StringComparison.Ordinal);
+        Assert.Contains("starts with zz", (await Assert.ThrowsAsync<UserFacingException>(() => ours.Repository.Keys.Remove("zz", dryRun: false, default))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

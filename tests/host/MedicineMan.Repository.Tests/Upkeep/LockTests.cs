@@ -43,7 +43,7 @@ public sealed class LockTests
         await session.AddStream(["rows"], new MemoryStream(Some.Rows(10)), ChunkProfile.Stream, default);
         if (unlocked)
         {
-            Assert.Equal(1, await ours.Repository.Upkeep.Unlock(all: true, default));
+            Assert.Equal(1, await ours.Repository.Upkeep.Unlock(all: true, dryRun: false, default));
             await Task.Delay(300);
             clock.Advance(Beat);
             await Task.Delay(300);

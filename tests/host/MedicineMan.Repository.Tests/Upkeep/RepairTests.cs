@@ -209,10 +209,12 @@ public sealed class RepairTests
         await using var ours = await TestRepository.Create();
         await using var held = await ours.Repository.BeginSnapshot(TestRepository.Options(), default);
         var locks = Path.Combine(ours.Folder, "locks");
-        Assert.Equal(0, await ours.Repository.Upkeep.Unlock(all: false, default));
+        Assert.Equal(0, await ours.Repository.Upkeep.Unlock(all: false, dryRun: false, default));
         File.WriteAllBytes(Path.Combine(locks, new string('c', 64)), Some.Noise(200));
-        Assert.Contains("unlock --all", (await Assert.ThrowsAsync<UserFacingException>(() => ours.Repository.Upkeep.Unlock(all: false, default))).Message, StringComparison.Ordinal);
-        Assert.Equal(2, await ours.Repository.Upkeep.Unlock(all: true, default));
+        Assert.Contains("unlock --all", (await Assert.ThrowsAsync<UserFacingException>(() => ours.Repository.Upkeep.Unlock(all: false, dryRun: false, default))).Message, StringComparison.Ordinal);
+        Assert.Equal(2, await ours.Repository.Upkeep.Unlock(all: true, dryRun: true, default));
+        Assert.Equal(2, Directory.GetFiles(locks).Length);
+        Assert.Equal(2, await ours.Repository.Upkeep.Unlock(all: true, dryRun: false, default));
         Assert.Empty(Directory.GetFiles(locks));
     }
 

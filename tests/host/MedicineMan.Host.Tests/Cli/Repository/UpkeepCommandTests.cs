@@ -68,6 +68,7 @@ public sealed class UpkeepCommandTests : IDisposable
         Assert.Equal(0, (await Run("check", "--read-data-subset", "1/1")).Code);
         Assert.Equal(0, (await Json("repair", "packs")).GetProperty("salvaged").GetArrayLength());
         Assert.Equal(0, (await Json("repair", "snapshots", "--forget")).GetProperty("repaired").GetArrayLength());
+        Assert.Equal(0, (await Json("unlock", "--dry-run")).GetProperty("removed").GetInt32());
         Assert.Equal(0, (await Json("unlock")).GetProperty("removed").GetInt32());
         Assert.False((await Json("migrate")).GetProperty("upgraded").GetBoolean());
     }
