@@ -36,9 +36,8 @@ internal sealed class Verdict(JobWorkerOptions options)
         Again(job, now, Backoff(job.Attempt, JobPolicy.Default), job.Failures, "failed",
             $"Nothing here runs jobs of the type {job.Type}. Enable the plugin that brings it; the job is kept and tried again.");
 
-    /// The worker died in the middle. When it is back under its own name the first crash costs no time; a job whose workers die again and again
-    /// is what kills them, and is kept from the rest.
-    public Outcome Lost(ClaimedJob job, DateTimeOffset now, bool sameNode)
+    /// The worker died in the middle. The first crash costs no more time than it took to notice; a job whose workers die again and again is what kills them, and is kept from the rest.
+    public Outcome Lost(ClaimedJob job, DateTimeOffset now)
     {
         const string message = "The worker died while it ran this job, or lost touch with the database for longer than its lease.";
         var (failures, crashes) = (job.Failures + 1, job.Crashes + 1);
@@ -49,7 +48,7 @@ internal sealed class Verdict(JobWorkerOptions options)
 
         return failures >= job.MaxAttempts
             ? End(job, now, JobState.Dead, "lost", message) with { Fails = failures, Crashed = crashes }
-            : Again(job, now, sameNode && failures == 1 ? TimeSpan.Zero : Backoff(failures, JobPolicy.Default), failures, "lost", message) with { Crashed = crashes };
+            : Again(job, now, failures == 1 ? TimeSpan.Zero : Backoff(failures, JobPolicy.Default), failures, "lost", message) with { Crashed = crashes };
     }
 
     /// What somebody else asked for, within reason.

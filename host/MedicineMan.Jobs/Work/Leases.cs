@@ -41,7 +41,7 @@ internal sealed class Leases(IJobDatabase database, Outcomes outcomes, Verdict v
 
     /// Takes jobs away from workers that gave no sign of life; returns how many.
     public Task<int> Reap(DateTimeOffset now, CancellationToken cancel) =>
-        TakeAway(expiredSql, new { now = now.Milliseconds() }, now, sameNode: false, cancel);
+        TakeAway(expiredSql, new { now = now.Milliseconds() }, now, cancel);
 
     /// Takes back what an earlier life of this worker left running; the caller knows that it is dead.
     public async Task<int> TakeBack(string worker, DateTimeOffset now, CancellationToken cancel)
@@ -49,19 +49,19 @@ internal sealed class Leases(IJobDatabase database, Outcomes outcomes, Verdict v
         var all = 0;
         for (var some = -1; some != 0; all += some)
         {
-            some = await TakeAway(ownSql, new { worker }, now, sameNode: true, cancel);
+            some = await TakeAway(ownSql, new { worker }, now, cancel);
         }
 
         return all;
     }
 
-    private Task<int> TakeAway(string sql, object question, DateTimeOffset now, bool sameNode, CancellationToken cancel) => database.Write(
+    private Task<int> TakeAway(string sql, object question, DateTimeOffset now, CancellationToken cancel) => database.Write(
         async transaction =>
         {
             var jobs = await transaction.Rows<ClaimedJob>(sql, question, cancel);
             return jobs.Count == 0
                 ? 0
-                : (await outcomes.Apply(transaction, [.. jobs.Select(job => verdict.Lost(job, now, sameNode))], cancel)).Count;
+                : (await outcomes.Apply(transaction, [.. jobs.Select(job => verdict.Lost(job, now))], cancel)).Count;
         },
         cancel);
 

@@ -41,6 +41,26 @@ public abstract partial class JobSuite
     }
 
     [SkippableFact]
+    public async Task With_the_usual_settings_the_job_of_a_dead_worker_runs_elsewhere_within_seconds()
+    {
+        await using var rig = await Start();
+        rig.Handle("work", (run, cancel) => run.Attempt == 1 ? Forever(cancel) : Task.CompletedTask);
+        var cut = new CuttableDatabase(rig.Database);
+        await rig.WorkElsewhere(new JobWorkerOptions(), cut);
+        var id = await rig.Enqueue();
+        await rig.Until(id, JobState.Running);
+        cut.IsCut = true;
+        var died = TimeProvider.System.GetTimestamp();
+        await rig.WorkElsewhere(new JobWorkerOptions());
+
+        await rig.Until(id, JobState.Succeeded, seconds: 40);
+
+        // Its lease of 15 s, a look a second, and what a busy machine adds.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(died).TotalSeconds, 5, 22);
+        cut.IsCut = false;
+    }
+
+    [SkippableFact]
     public async Task A_job_whose_workers_keep_dying_is_dead_after_its_attempts()
     {
         await using var rig = await Start();
