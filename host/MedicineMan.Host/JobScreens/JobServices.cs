@@ -52,7 +52,7 @@ internal sealed class PluginJobHandler(PluginJob job, PluginJobs plugins) : IJob
 {
     public string Type => job.Type;
 
-    public JobPolicy Policy { get; } = new() { PerSecond = job.PerMinute / 60.0 };
+    public JobPolicy Policy { get; } = new() { PerSecond = job.Declared.PerMinute / 60.0, RetryBase = job.Declared.FirstBackoff, RetryCap = job.Declared.LongestBackoff };
 
     public Task Run(JobRun run, CancellationToken cancel) => plugins.Run(job.Type, run.Arguments, new PluginRun(run), cancel);
 
@@ -65,6 +65,10 @@ internal sealed class PluginJobHandler(PluginJob job, PluginJobs plugins) : IJob
         public int Attempt => run.Attempt;
 
         public IProgress<Sdk.Jobs.JobProgress> Progress => this;
+
+        public string? Checkpoint => run.Checkpoint;
+
+        public ValueTask SaveCheckpointAsync(string? checkpoint, CancellationToken cancel) => new(run.SaveCheckpoint(checkpoint, cancel));
 
         public void Log(string message) => run.Log(message);
 

@@ -15,7 +15,7 @@ internal sealed class PluginJobs(PluginCatalogue catalogue)
     private const string Prefix = "plugin:";
 
     public IReadOnlyList<PluginJob> All() =>
-        [.. catalogue.Active.SelectMany(plugin => plugin.Contributions.Jobs.Select(job => new PluginJob(TypeOf(plugin, job), plugin.Manifest.Id, job.Id, plugin.Manifest.Jobs.First(one => one.Id == job.Id).PerMinute)))];
+        [.. catalogue.Active.SelectMany(plugin => plugin.Contributions.Jobs.Select(job => new PluginJob(TypeOf(plugin, job), plugin.Manifest.Jobs.First(one => one.Id == job.Id))))];
 
     public static bool IsPluginJob(string type) => type.StartsWith(Prefix, StringComparison.Ordinal);
 
@@ -68,5 +68,4 @@ internal sealed class PluginJobs(PluginCatalogue catalogue)
     private static string TypeOf(LoadedPlugin plugin, JobContribution job) => $"{Prefix}{plugin.Manifest.Id}/{job.Id}";
 }
 
-/// <param name="PerMinute">Most starts in a minute; null for no limit.</param>
-internal sealed record PluginJob(string Type, string PluginId, string JobId, int? PerMinute);
+internal sealed record PluginJob(string Type, JobDeclaration Declared);

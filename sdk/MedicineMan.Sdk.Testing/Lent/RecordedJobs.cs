@@ -27,20 +27,21 @@ public sealed class RecordedJobs : IJobs
     }
 
     /// <inheritdoc/>
-    public ValueTask<string> EnqueueAsync<TArguments>(string job, TArguments arguments, string? uniqueKey, CancellationToken cancel)
+    public ValueTask<string> EnqueueAsync<TArguments>(string job, TArguments arguments, JobOptions? options, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         Grant?.Need("jobs");
         var registered = Find ?? throw new InvalidOperationException("The queue belongs to no host: start one with PluginTestHost.StartAsync.");
         var json = registered(job).Write(job, arguments);
+        var wanted = options ?? new JobOptions();
         lock (waiting)
         {
-            if (uniqueKey is not null && waiting.Find(one => one.UniqueKey == uniqueKey) is { } same)
+            if (wanted.UniqueKey is { } key && waiting.Find(one => one.Options.UniqueKey == key) is { } same)
             {
                 return ValueTask.FromResult(same.Id);
             }
 
-            var enqueued = new EnqueuedJob($"{++last}", job, json, uniqueKey);
+            var enqueued = new EnqueuedJob($"{++last}", job, json, wanted);
             waiting.Add(enqueued);
             return ValueTask.FromResult(enqueued.Id);
         }
@@ -66,5 +67,5 @@ public sealed class RecordedJobs : IJobs
 /// <param name="Id">The queue's own.</param>
 /// <param name="Job">Id of the job in the manifest.</param>
 /// <param name="Arguments">As JSON.</param>
-/// <param name="UniqueKey">While it waits, no second one with this key is made.</param>
-public sealed record EnqueuedJob(string Id, string Job, string Arguments, string? UniqueKey);
+/// <param name="Options">How it was enqueued. Delay, priority and deadline are kept for the test to see; the queue itself runs in order.</param>
+public sealed record EnqueuedJob(string Id, string Job, string Arguments, JobOptions Options);

@@ -18,6 +18,9 @@ public sealed class RecordedRun : IJobRun, IProgress<JobProgress>
     /// <summary>True when another worker has taken the job over.</summary>
     public bool LeaseLost { get; set; }
 
+    /// <summary>What an earlier attempt saved; what the job saves now is there afterwards.</summary>
+    public string? Checkpoint { get; set; }
+
     /// <summary>Log lines so far.</summary>
     public IReadOnlyList<string> Lines => [.. lines];
 
@@ -32,6 +35,13 @@ public sealed class RecordedRun : IJobRun, IProgress<JobProgress>
 
     /// <inheritdoc/>
     public void Report(JobProgress value) => reports.Enqueue(value);
+
+    /// <inheritdoc/>
+    public async ValueTask SaveCheckpointAsync(string? checkpoint, CancellationToken cancel)
+    {
+        await CheckLeaseAsync(cancel);
+        Checkpoint = checkpoint;
+    }
 
     /// <inheritdoc/>
     public ValueTask CheckLeaseAsync(CancellationToken cancel)

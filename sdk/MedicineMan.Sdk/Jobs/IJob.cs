@@ -18,6 +18,15 @@ public interface IJobRun
     /// <summary>1 for the first attempt.</summary>
     int Attempt { get; }
 
+    /// <summary>What an earlier attempt, or this one, saved; null when nothing was.</summary>
+    string? Checkpoint { get; }
+
+    /// <summary>Keeps a little text for the next attempt, such as where to go on; null for nothing any more.</summary>
+    /// <param name="checkpoint">At most 65,536 characters.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <exception cref="OperationCanceledException">The lease is gone; stop at once.</exception>
+    ValueTask SaveCheckpointAsync(string? checkpoint, CancellationToken cancel);
+
     /// <summary>Progress shown live; call it as often as you like, the host thins it out.</summary>
     IProgress<JobProgress> Progress { get; }
 

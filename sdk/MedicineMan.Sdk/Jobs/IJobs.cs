@@ -7,8 +7,9 @@ public interface IJobs
     /// <typeparam name="TArguments">The type the job was registered with.</typeparam>
     /// <param name="job">Its id.</param>
     /// <param name="arguments">Stored as JSON by the type information of the registration.</param>
-    /// <param name="uniqueKey">While a job with this key waits or runs, no second one is made; null for none.</param>
+    /// <param name="options">Null for a job that may start now.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <returns>The id of the job, or of the one that has the key.</returns>
-    ValueTask<string> EnqueueAsync<TArguments>(string job, TArguments arguments, string? uniqueKey, CancellationToken cancel);
+    /// <returns>The id of the job, or of the one that has its unique key.</returns>
+    /// <exception cref="ArgumentException">Arguments of another type, or a deadline before the start.</exception>
+    ValueTask<string> EnqueueAsync<TArguments>(string job, TArguments arguments, JobOptions? options, CancellationToken cancel);
 }

@@ -29,7 +29,7 @@ internal sealed class Lending(Refusals refusals, ScratchRoom scratch, ILoggerFac
             new LentServers(grant, this, secrets),
             secrets,
             new LentStore(grant, this),
-            new LentJobs(grant, this),
+            new LentJobs(grant, this, clock),
             new LentSeries(grant, this),
             LentHttp.For(grant),
             scratch.For(grant),

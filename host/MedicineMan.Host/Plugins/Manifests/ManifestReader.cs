@@ -144,12 +144,14 @@ internal static partial class ManifestReader
         json.Texts("os", ["linux", "macos"]),
         json.Texts("arch", ["x64", "arm64"]));
 
+    private static string? Time(JsonFields item, string name) => item.OptionalText(name, TimeoutPattern(), "a time such as 30s, 10m or 2h", longest: 20);
+
     private static Contributed Contributions(JsonFields json) => new(
         json.Objects("routes", required: false, item => new RouteDeclaration(
             item.Choice("method", null, Methods), item.Text("path", PathPattern(), "a path that begins with /"), item.Text("permission", NamePattern(), "a role or a permission of the plugin's own"))),
         json.Objects("jobs", required: false, item => new JobDeclaration(
-            item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.OptionalText("cron", longest: 100), item.OptionalText("timeout", TimeoutPattern(), "a time such as 30s, 10m or 2h", longest: 20),
-            item.Number("maxAttempts", 1), item.Number("concurrency", 1), item.Number("perMinute", 1), item.Choice("catchUp", "skip", ["skip", "once"]))),
+            item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.OptionalText("cron", longest: 100), Time(item, "timeout"),
+            item.Number("maxAttempts", 1), item.Number("concurrency", 1), item.Number("perMinute", 1), item.Choice("catchUp", "skip", ["skip", "once"]), Time(item, "backoff"), Time(item, "maxBackoff"))),
         json.Objects("fragments", required: false, item => new FragmentDeclaration(
             item.Text("id", NamePattern(), "lower-case words joined by hyphens"), item.Choice("slot", null, Slots),
             item.Text("template", TemplatePattern(), "the path of an .html file below the plugin's folder"), item.OptionalText("title", longest: 40))),

@@ -52,10 +52,19 @@ internal sealed record RouteDeclaration(string Method, string Path, string Permi
 
 /// <param name="Concurrency">Most that run at the same time, on all workers together; null for no limit.</param>
 /// <param name="PerMinute">Most that start in a minute; null for no limit.</param>
-internal sealed record JobDeclaration(string Id, string? Cron, string? Timeout, int? MaxAttempts, int? Concurrency, int? PerMinute, string? CatchUp)
+/// <param name="Backoff">How long it waits after its first failure.</param>
+/// <param name="MaxBackoff">How long it waits at most, since the wait is doubled each time.</param>
+internal sealed record JobDeclaration(
+    string Id, string? Cron, string? Timeout, int? MaxAttempts, int? Concurrency, int? PerMinute, string? CatchUp, string? Backoff = null, string? MaxBackoff = null)
 {
-    /// The time-out as the manifest gives it: "30s", "10m", "2h".
-    public TimeSpan? TimeLimit => Timeout is not { Length: > 1 } text || !int.TryParse(text[..^1], CultureInfo.InvariantCulture, out var number) ? null
+    public TimeSpan? TimeLimit => Time(Timeout);
+
+    public TimeSpan? FirstBackoff => Time(Backoff);
+
+    public TimeSpan? LongestBackoff => Time(MaxBackoff);
+
+    /// As the manifest gives it: "30s", "10m", "2h".
+    private static TimeSpan? Time(string? given) => given is not { Length: > 1 } text || !int.TryParse(text[..^1], CultureInfo.InvariantCulture, out var number) ? null
         : text[^1] == 's' ? TimeSpan.FromSeconds(number) : text[^1] == 'm' ? TimeSpan.FromMinutes(number) : TimeSpan.FromHours(number);
 }
 

@@ -30,7 +30,8 @@ public abstract class ApiTokenTests
         var token = await Create(await host.Owner());
         await using var connection = await host.Get<Database>().OpenRead(default);
         var row = (IDictionary<string, object>)await connection.QuerySingleAsync("select * from api_tokens");
-        Assert.DoesNotContain(row.Values, value => value is string text && token[20..].Contains(text, StringComparison.Ordinal));
+        var pieces = Enumerable.Range(20, token.Length - 27).Select(at => token.Substring(at, 8)).ToList();
+        Assert.DoesNotContain(row.Values, value => value is string text && pieces.Exists(piece => text.Contains(piece, StringComparison.Ordinal)));
         Assert.IsType<byte[]>(row["hash"]);
     }
 

@@ -38,6 +38,7 @@ public sealed class ManifestTests
         { "capabilities", "[{\"name\": \"root\", \"reason\": \"x\"}]", "capabilities[0].name is \"root\"" },
         { "capabilities", "[{\"name\": \"exec\"}]", "capabilities[0].reason is missing" },
         { "contributes", "{\"jobs\": [{\"id\": \"a\", \"perMinute\": 0}]}", "contributes.jobs[0].perMinute is 0; a whole number of at least 1" },
+        { "contributes", "{\"jobs\": [{\"id\": \"a\", \"backoff\": \"soon\"}]}", "contributes.jobs[0].backoff is \"soon\"; a time such as 30s, 10m or 2h" },
         { "contributes", "{\"jobs\": [{\"id\": \"a\"}, {\"id\": \"a\"}]}", "contributes.jobs names \"a\" twice" },
         { "contributes", "{\"jobs\": [7]}", "contributes.jobs[0] holds no object" },
         { "contributes", "{\"widgets\": []}", "contributes.widgets is not a field this version knows" },

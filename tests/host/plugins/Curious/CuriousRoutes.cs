@@ -120,8 +120,8 @@ internal static class CuriousRoutes
 
             return string.Join(' ', (await series.ReadAsync("queue.wait.seconds", "a", at.AddMinutes(1), at.AddHours(1), cancel)).Select(point => point.Value.ToString(CultureInfo.InvariantCulture)));
         });
-        routes.MapGet("/job", async (string job, string text, string? key, [FromServices] IJobs jobs, CancellationToken cancel) =>
-            await jobs.EnqueueAsync(job, new NoteArguments(text), key, cancel));
+        routes.MapGet("/job", async (string job, string text, string? key, int? delay, int? priority, DateTimeOffset? deadline, [FromServices] IJobs jobs, CancellationToken cancel) =>
+            await jobs.EnqueueAsync(job, new NoteArguments(text), new() { UniqueKey = key, Delay = TimeSpan.FromSeconds(delay ?? 0), Priority = priority ?? 0, Deadline = deadline }, cancel));
         routes.MapGet("/http", async (string url, string? host, [FromServices] HttpClient http, CancellationToken cancel) =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url));

@@ -10,8 +10,16 @@ namespace MedicineMan.TestPlugins.Curious;
 /// Writes the same under the same key, so running it again is safe.
 internal sealed class Note(IPluginStore store) : IJob<NoteArguments>
 {
-    public async Task RunAsync(NoteArguments arguments, IJobRun run, CancellationToken cancel) =>
-        await store.SetAsync($"note:{run.JobId}", Encoding.UTF8.GetBytes(arguments.Text), cancel);
+    public async Task RunAsync(NoteArguments arguments, IJobRun run, CancellationToken cancel)
+    {
+        if (arguments.Text == "in two attempts" && run.Checkpoint is null)
+        {
+            await run.SaveCheckpointAsync("half of it", cancel);
+            throw new InvalidOperationException("I have to sit down");
+        }
+
+        await store.SetAsync($"note:{run.JobId}", Encoding.UTF8.GetBytes(run.Checkpoint ?? arguments.Text), cancel);
+    }
 }
 
 internal sealed record NoteArguments(string Text);

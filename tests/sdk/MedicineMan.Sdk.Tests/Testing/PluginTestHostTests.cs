@@ -184,7 +184,7 @@ internal sealed class Count(IPluginContext host) : IJob<CountArguments>
         if (arguments.Left > 0)
         {
             var next = new CountArguments(arguments.Left - 1);
-            Assert.Equal(await host.Jobs.EnqueueAsync("count", next, "one", cancel), await host.Jobs.EnqueueAsync("count", next, "one", cancel));
+            Assert.Equal(await host.Jobs.EnqueueAsync("count", next, new() { UniqueKey = "one" }, cancel), await host.Jobs.EnqueueAsync("count", next, new() { UniqueKey = "one" }, cancel));
         }
     }
 }

@@ -79,6 +79,28 @@ public sealed class StoreTests
         Assert.Equal("!Curious has registered no job \"scan-server\".", await curious.Ask("job", ("job", "scan-server"), ("text", "x")));
     }
 
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Its_jobs_wait_and_go_first_as_it_says_and_go_on_after_a_failure_where_they_were(bool postgres)
+    {
+        await using var curious = await CuriousHost.Start(postgres);
+        var (queue, soon) = (curious.Host.Get<JobQueue>(), DateTimeOffset.UtcNow.AddDays(1).ToString("O"));
+
+        var waits = await curious.Ask("job", ("job", "note"), ("text", "later"), ("delay", 3600), ("priority", 7), ("deadline", soon));
+        var row = (await queue.Find("default", waits, CancellationToken.None))!;
+        Assert.Equal((JobState.Scheduled, 7), (row.State, row.Priority));
+        Assert.InRange(row.DueAt - row.CreatedAt, TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(61));
+        Assert.NotNull(row.Deadline);
+
+        var tired = await curious.Ask("job", ("job", "note"), ("text", "in two attempts"));
+        await Eventually.Holds(async () => await curious.Ask("store", ("key", $"note:{tired}")) == "half of it");
+        var attempts = (await queue.Attempts("default", tired, CancellationToken.None)).OrderBy(attempt => attempt.Number).ToList();
+        Assert.Equal("failed", attempts[0].Outcome);
+        // The manifest's second, less up to half of it by chance; without it five.
+        Assert.InRange(((await queue.Find("default", tired, CancellationToken.None))!.DueAt - attempts[0].EndedAt!.Value).TotalSeconds, 0.4, 1.1);
+    }
+
     [Theory]
     [InlineData("store", "store")]
     [InlineData("store", "keys")]
