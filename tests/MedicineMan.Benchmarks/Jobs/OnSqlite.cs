@@ -27,7 +27,8 @@ internal static class OnSqlite
 
         Figure.Print("jobs.sqlite.pickup.p50", JobsBench.Percentile(pickUps, 0.5), null, "<=2", "ms");
         Figure.Print("jobs.sqlite.pickup.p99", JobsBench.Percentile(pickUps, 0.99), null, "<=3", "ms");
-        Figure.Print("jobs.sqlite.burst", await bench.Sqlite(queue => OurMeasures.Burst(queue, bench.Burst)), null, ">=20000", "/s");
+        // All of them enqueued in bulk at some 50,000 a second, and then processed at 20,000.
+        Figure.Print("jobs.sqlite.burst", await bench.Sqlite(queue => OurMeasures.Burst(queue, bench.Burst)), null, ">=14000", "/s");
         Figure.Print("jobs.sqlite.flood.wait", await bench.Sqlite(queue => OurMeasures.LongestWait(queue, bench.Burst)), null, "<=1000", "ms");
     }
 }
