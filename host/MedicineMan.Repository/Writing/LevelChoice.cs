@@ -9,27 +9,25 @@ namespace MedicineMan.Repository.Writing;
 internal sealed class LevelChoice
 {
     private const int TryEvery = 256;
-    private const int Thorough = 3;
-    private static readonly int[] ForSmall = [1, 2, Thorough];
-    private static readonly int[] ForLarge = [1, Thorough];
+    private const int Levels = 3;
 
     private const int SmallestTried = 1024;
 
     // What holds for files of a few lines says little of the others.
     private const int Tiny = 4096;
 
-    // Thoroughness must earn its time: up to a third more.
-    private const double Worth = 0.01;
+    // Thoroughness must earn its time: a fifth to a quarter more.
+    private const double Worth = 0.015;
 
     private readonly Choice tiny = new();
     private readonly Choice others = new();
 
     public int For(ReadOnlySpan<byte> blob, BlobCodec codec)
     {
-        // What is smaller takes next to no time whatever the level, and says little about its like.
+        // What is smaller says little about its like.
         if (blob.Length < SmallestTried)
         {
-            return Thorough;
+            return 2;
         }
 
         var choice = blob.Length < Tiny ? tiny : others;
@@ -43,22 +41,21 @@ internal sealed class LevelChoice
 
     private static int Best(ReadOnlySpan<byte> blob, BlobCodec codec)
     {
-        var levels = blob.Length <= ZstdTables.Small ? ForSmall : ForLarge;
-        Span<int> lengths = stackalloc int[levels.Length];
+        Span<int> lengths = stackalloc int[Levels];
         var shortest = int.MaxValue;
-        for (var i = 0; i < levels.Length; i++)
+        for (var level = 1; level <= Levels; level++)
         {
-            lengths[i] = codec.CompressedLength(blob, levels[i]);
-            shortest = Math.Min(shortest, lengths[i]);
+            lengths[level - 1] = codec.CompressedLength(blob, level);
+            shortest = Math.Min(shortest, lengths[level - 1]);
         }
 
-        var enough = 0;
-        while (lengths[enough] * (1 - Worth) > shortest)
+        var enough = 1;
+        while (lengths[enough - 1] * (1 - Worth) > shortest)
         {
             enough++;
         }
 
-        return levels[enough];
+        return enough;
     }
 
     private sealed class Choice
