@@ -73,6 +73,7 @@ internal sealed class EnqueueWriter(IJobDatabase database, JobChanges changes)
             List<NewJob> jobs = handover is null ? [.. batch.Select(pending => pending.Job)] : [batch[0].Job with { Taken = handover }];
             var ids = await Insert(jobs);
             handover?.Start();
+            handover = null;
             // It is through by now, so nobody need be asked when it will be; workers of this process hear it before PostgreSQL tells them.
             foreach (var signal in JobSignal.Few(Signals(jobs)))
             {

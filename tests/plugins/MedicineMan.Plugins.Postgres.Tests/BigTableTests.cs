@@ -7,7 +7,12 @@ using Xunit.Abstractions;
 
 namespace MedicineMan.Plugins.Postgres.Tests;
 
+/// Measures what the whole process takes, so nothing else may run beside it.
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
+
 /// A table larger than the memory a dump may take. 96 MB by default; MEDICINEMAN_TEST_TABLE_MB sets another size, for instance 2048.
+[Collection(nameof(Alone))]
 public sealed class BigTableTests(PostgresFixture postgres, ITestOutputHelper output) : IClassFixture<PostgresFixture>
 {
     private static readonly int Megabytes =

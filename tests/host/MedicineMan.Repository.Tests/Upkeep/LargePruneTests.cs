@@ -6,6 +6,7 @@ using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Pruning;
 using MedicineMan.Repository.Storing;
+using MedicineMan.Repository.Tests.BackingUp;
 using MedicineMan.Repository.Tests.Fixtures;
 using MedicineMan.Sdk.Storage;
 using Xunit.Abstractions;
@@ -13,6 +14,7 @@ using Xunit.Abstractions;
 namespace MedicineMan.Repository.Tests.Upkeep;
 
 /// <summary>Memory of a prune by the number of blobs. MEDICINEMAN_BLOBS sets it; ten million for the long run.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class LargePruneTests(ITestOutputHelper output)
 {
     private const int BlobsPerPack = 300;
