@@ -5,7 +5,7 @@ using MedicineMan.Jobs.TestWorker;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace MedicineMan.Jobs.Tests;
+namespace MedicineMan.Jobs.Tests.Fixtures;
 
 /// A database with a queue and as many workers as a test wants; each worker is a node of its own, with its own ears.
 internal sealed class Rig : IAsyncDisposable

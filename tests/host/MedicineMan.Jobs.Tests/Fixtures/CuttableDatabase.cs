@@ -1,6 +1,6 @@
 using System.Data.Common;
 
-namespace MedicineMan.Jobs.Tests;
+namespace MedicineMan.Jobs.Tests.Fixtures;
 
 /// A worker's way to the database, which a test can cut: to everybody else the worker is then as good as dead.
 internal sealed class CuttableDatabase(IJobDatabase inner) : IJobDatabase
