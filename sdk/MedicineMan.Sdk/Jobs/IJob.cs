@@ -25,6 +25,7 @@ public interface IJobRun
     /// <param name="checkpoint">At most 65,536 characters.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="OperationCanceledException">The lease is gone; stop at once.</exception>
+    /// <exception cref="ArgumentException">It is longer than that.</exception>
     ValueTask SaveCheckpointAsync(string? checkpoint, CancellationToken cancel);
 
     /// <summary>Progress shown live; call it as often as you like, the host thins it out.</summary>
