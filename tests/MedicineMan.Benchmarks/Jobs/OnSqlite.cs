@@ -15,6 +15,8 @@ internal static class OnSqlite
             () => HangfirePeer.Process(HangfirePeer.InMemory(), bench.Jobs));
         Figure.Print("jobs.sqlite.process", process[0], process[1], ">=20000", "/s", absolute: true);
         Figure.Print("jobs.sqlite.process.hangfire_inmemory", process[0], process[1], ">=0.5", "/s");
+        await bench.Sqlite(queue => OurMeasures.Enqueue(queue, bench.Jobs, Callers));
+        HangfirePeer.Enqueue(HangfirePeer.InMemory(), bench.Jobs, Callers);
         var enqueue = await bench.Alternate(
             () => bench.Sqlite(queue => OurMeasures.Enqueue(queue, bench.Jobs, Callers)),
             () => Task.FromResult(HangfirePeer.Enqueue(HangfirePeer.InMemory(), bench.Jobs, Callers)));
