@@ -4,9 +4,10 @@ using System.Text;
 
 namespace MedicineMan.Jobs.Enqueueing;
 
-/// Rows in the binary form of PostgreSQL's COPY, all at once: value by value, the driver takes as long to write them as the server to store them.
+/// Rows in the binary form of PostgreSQL's COPY, many at once: value by value, the driver takes as long to write them as the server to store them.
 internal static class CopyContent
 {
+    private const int RowsAtOnce = 64;
     private const int UsualRow = 512;
 
     // Signature, no flags, no extension.
@@ -16,23 +17,34 @@ internal static class CopyContent
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <param name="rows">The values of each row: text, int for integer, long for bigint, null.</param>
-    public static ReadOnlyMemory<byte> Of(IEnumerable<object?[]> rows)
+    /// <returns>The content piece by piece, each good until the next is asked for: the server stores one while the next is made.</returns>
+    public static IEnumerable<ReadOnlyMemory<byte>> Of(IEnumerable<object?[]> rows)
     {
-        var content = new ArrayBufferWriter<byte>(64 * UsualRow);
+        var content = new ArrayBufferWriter<byte>(RowsAtOnce * UsualRow);
         content.Write(Header);
-        foreach (var row in rows)
+        foreach (var some in rows.Chunk(RowsAtOnce))
         {
-            BinaryPrimitives.WriteInt16BigEndian(content.GetSpan(sizeof(short)), (short)row.Length);
-            content.Advance(sizeof(short));
-            foreach (var value in row)
+            foreach (var row in some)
             {
-                Write(content, value);
+                WriteShort(content, (short)row.Length);
+                foreach (var value in row)
+                {
+                    Write(content, value);
+                }
             }
+
+            yield return content.WrittenMemory;
+            content.ResetWrittenCount();
         }
 
-        BinaryPrimitives.WriteInt16BigEndian(content.GetSpan(sizeof(short)), -1);
+        WriteShort(content, -1);
+        yield return content.WrittenMemory;
+    }
+
+    private static void WriteShort(ArrayBufferWriter<byte> content, short number)
+    {
+        BinaryPrimitives.WriteInt16BigEndian(content.GetSpan(sizeof(short)), number);
         content.Advance(sizeof(short));
-        return content.WrittenMemory;
     }
 
     private static void Write(ArrayBufferWriter<byte> content, object? value)

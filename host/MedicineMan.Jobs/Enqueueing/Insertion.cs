@@ -69,10 +69,20 @@ internal static class Insertion
     /// Many rows cost a third of what they do as JSON. Nothing can be in the way of a row without a unique key.
     private static async Task Copy(NpgsqlConnection connection, IReadOnlyList<NewJob> rows, CancellationToken cancel)
     {
-        // Made before anything is sent, so that a row that cannot be written leaves the connection as it was.
-        var content = CopyContent.Of(rows.Select(row => row.Values()));
         await using var copy = await connection.BeginRawBinaryCopyAsync(CopySql, cancel);
-        await copy.WriteAsync(content, cancel);
+        try
+        {
+            foreach (var piece in CopyContent.Of(rows.Select(row => row.Values())))
+            {
+                await copy.WriteAsync(piece, cancel);
+            }
+        }
+        catch
+        {
+            // Left alone, it would end as if that were all.
+            await copy.CancelAsync();
+            throw;
+        }
     }
 
     private static async Task<string> Unfinished(DbTransaction transaction, NewJob row, CancellationToken cancel)

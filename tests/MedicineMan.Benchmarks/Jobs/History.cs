@@ -39,5 +39,7 @@ internal static class History
         }
 
         await connection.ExecuteAsync("vacuum analyze", commandTimeout: 3600);
+        // What making them left to be written is not what keeping them costs.
+        await connection.ExecuteAsync("checkpoint", commandTimeout: 3600, commandType: System.Data.CommandType.Text);
     }
 }
