@@ -17,7 +17,7 @@ internal sealed class LevelChoice
     private const int Tiny = 4096;
 
     // Thoroughness must earn its time: a fifth to a quarter more.
-    private const double Worth = 0.015;
+    private const double Worth = 0.012;
 
     private readonly Choice tiny = new();
     private readonly Choice others = new();
