@@ -3,12 +3,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MedicineMan.Plugins.LocalStorage;
 
-/// <summary>The two things .NET has no door for: giving a file a second name only if that is free, and syncing a folder.</summary>
+/// <summary>What .NET has no door for: giving a file a second name only if that is free, syncing a folder, and letting go of a file in the system's memory.</summary>
 internal static unsafe partial class Disk
 {
     private const int AlreadyThere = 17;
     private const int NotSupported = 95;
     private const int NotPermitted = 1;
+    private const int DontNeed = 4;
 
     /// <summary>Gives a file its final name as well.</summary>
     /// <returns>False when the name is taken.</returns>
@@ -49,6 +50,15 @@ internal static unsafe partial class Disk
         }
     }
 
+    /// <summary>Lets the system's memory of a synced file go.</summary>
+    public static void Forget(SafeFileHandle file)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = posix_fadvise((int)file.DangerousGetHandle(), 0, 0, DontNeed);
+        }
+    }
+
     private static bool TryMove(string from, string to)
     {
         try
@@ -70,4 +80,7 @@ internal static unsafe partial class Disk
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(int handle);
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(int handle, long offset, long length, int advice);
 }

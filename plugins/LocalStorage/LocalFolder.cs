@@ -19,6 +19,9 @@ internal sealed class LocalFolder(string root) : IStorageBackend
 
     private const int ShortRead = 512 << 10;
 
+    // A backup of many of these would push what this machine works with out of its memory, and cost it the time to find room.
+    private const int Large = 1 << 20;
+
     // Longer than any write takes: such a file is the rest of a crash.
     private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
 
@@ -191,6 +194,10 @@ internal sealed class LocalFolder(string root) : IStorageBackend
         }
 
         file.Flush(flushToDisk: true);
+        if (content.Length >= Large)
+        {
+            Disk.Forget(file.SafeFileHandle);
+        }
     }
 
     private static void MakeFolder(string path)

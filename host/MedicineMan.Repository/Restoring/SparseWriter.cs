@@ -1,3 +1,4 @@
+using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Restoring.Targets;
 using Microsoft.Win32.SafeHandles;
 
@@ -32,7 +33,7 @@ internal sealed class SparseWriter(SafeFileHandle file, bool isNew)
             var rest = Steps(bytes, zero: false);
             if (rest > 0)
             {
-                RandomAccess.Write(file, bytes[..rest], at);
+                Posix.WriteBehind(file, bytes[..rest], at);
                 written = at += rest;
                 bytes = bytes[rest..];
             }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Storage;
 using MedicineMan.Sdk.Testing.Storage;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Plugins.LocalStorage.Tests;
 
@@ -30,6 +31,19 @@ public sealed class LocalFolderTests : StorageContract, IDisposable
                 | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
             Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(entry) & others);
         }
+    }
+
+    [SkippableFact]
+    public async Task What_is_stored_does_not_stay_in_the_systems_memory_and_comes_back_from_the_disk()
+    {
+        Skip.If(new DriveInfo(folder).DriveFormat == "tmpfs", "Files of this folder have no other place than memory.");
+        await using var storage = await Open(Root);
+        await Put(storage, Key, 4 << 20);
+
+        Assert.Equal("0", Programs.Run(Programs.Require("fincore"), ["--noheadings", "--bytes", "--output", "RES", Path.Combine(Root, Key)]).Trim());
+        var back = new byte[4 << 20];
+        await storage.ReadAsync(Key, 0, back, default);
+        Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(Root, Key)), back);
     }
 
     [Fact]
