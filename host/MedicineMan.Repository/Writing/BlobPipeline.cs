@@ -147,6 +147,7 @@ internal sealed class BlobPipeline : IAsyncDisposable
         {
             var (stored, uncompressed) = codec.Encode(plain.Span, level?.For(plain.Span, codec) ?? 3);
             packs.Add(kind, id, stored.Span, uncompressed, most);
+            level?.Saw(plain.Length, stored.Length);
             return stored.Length;
         }
         finally

@@ -10,7 +10,7 @@ internal sealed class StreamContent(LevelChoice? level = null)
     private long bytesNew;
     private long bytesStored;
 
-    public LevelChoice Level { get; } = level ?? new LevelChoice();
+    public LevelChoice Level { get; } = level ?? new LevelChoice(isOneAfterTheOther: true);
 
     public long BytesNew => Interlocked.Read(ref bytesNew);
 
