@@ -28,13 +28,13 @@ internal sealed class Rows
 
     public double this[string row, string program] => values[(row, program)].Order().ElementAt(values[(row, program)].Count / 2);
 
-    /// <summary>Ours beside the peer, and beside the second one where it was measured.</summary>
+    /// <summary>Ours beside the peer, and beside the second one where it was measured. Targets are for the time beside the first: the rest says where a figure comes from.</summary>
     public void Print(string row, string target, string unit)
     {
         Figure.Print("repository." + row, this[row, "ours"], this[row, "restic"], target, unit);
         if (values.ContainsKey((row, "borg")))
         {
-            Figure.Print($"repository.{row}.beside-borg", this[row, "ours"], this[row, "borg"], target, unit);
+            Figure.Print($"repository.{row}.beside-borg", this[row, "ours"], this[row, "borg"], null, unit);
         }
     }
 
@@ -44,8 +44,8 @@ internal sealed class Rows
         foreach (var peer in values.ContainsKey((row + ".seconds", "borg")) ? (string[])["restic", "borg"] : ["restic"])
         {
             var name = peer == "restic" ? row : $"{row}.beside-borg";
-            Figure.Print($"repository.{name}.speed", amount / this[row + ".seconds", "ours"], amount / this[row + ".seconds", peer], target, unit);
-            Figure.Print($"repository.{name}.processor", amount / this[row + ".processor", "ours"], amount / this[row + ".processor", peer], target, unit + " of processor");
+            Figure.Print($"repository.{name}.speed", amount / this[row + ".seconds", "ours"], amount / this[row + ".seconds", peer], peer == "restic" ? target : null, unit);
+            Figure.Print($"repository.{name}.processor", amount / this[row + ".processor", "ours"], amount / this[row + ".processor", peer], null, unit + " of processor");
         }
     }
 }

@@ -34,7 +34,7 @@ internal static class BackupReport
         var id = committed.Id == default ? null : committed.Id.ToString();
         answer.Say(
             Title(committed, dryRun)
-            + $"{statistics.Files} files ({Fresh(statistics)} new, {statistics.FilesChanged} changed, {statistics.FilesUnchanged} unchanged), {Answer.Size(statistics.BytesRead)} read, "
+            + $"{statistics.Files} files ({Fresh(statistics)} new, {statistics.FilesChanged} changed, {statistics.FilesUnchanged} unchanged), {Answer.Size(statistics.BytesRead)} in all, "
             + (dryRun ? $"{Answer.Size(statistics.BytesNew)} would be new and take about {Answer.Size(statistics.BytesStored)}." : $"{Answer.Size(statistics.BytesNew)} new, {Answer.Size(statistics.BytesStored)} stored.")
             + (skipped.Count > 0 ? $" {skipped.Count} could not be read and {(dryRun ? "would not be" : "are not")} in it." : ""),
             new
