@@ -76,7 +76,7 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Re
 
     private async Task<long> ReadPacks(List<IndexedPack> packs, Dictionary<ObjectId, long> lengths, DamageList damage, CancellationToken cancel)
     {
-        var check = new PackCheck(store);
+        using var check = new PackCheck(store);
         var bytes = 0L;
         var done = 0L;
         // One more than cores: while a pack is on its way, every core has another to verify.
@@ -99,7 +99,7 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Re
         {
             try
             {
-                return await check.Verify(pack, (int)lengths[pack.Id], token);
+                return await check.Verify(pack, lengths[pack.Id], token);
             }
             catch (StorageException refused) when (!refused.Transient)
             {

@@ -35,7 +35,7 @@ internal sealed class RepairPacks(ObjectStore store, RepairOptions options, IPro
     private async Task<List<ObjectId>> Damaged(KnownPacks known, CancellationToken cancel)
     {
         var found = new List<ObjectId>();
-        var check = new PackCheck(store);
+        using var check = new PackCheck(store);
         var seen = new HashSet<ObjectId>();
         var bytes = 0L;
         var total = known.Stored.Values.Sum();
@@ -45,7 +45,7 @@ internal sealed class RepairPacks(ObjectStore store, RepairOptions options, IPro
             await Parallel.ForEachAsync(packs.Where(pack => seen.Add(pack.Id)).ToList(), everyCore, async (pack, token) =>
             {
                 var length = known.Stored.GetValueOrDefault(pack.Id, -1);
-                if (!known.IsExplained(pack.Id) || await check.Verify(pack with { Blobs = [.. pack.Blobs.OrderBy(blob => blob.Offset)] }, (int)length, token) is not null)
+                if (!known.IsExplained(pack.Id) || await check.Verify(pack, length, token) is not null)
                 {
                     lock (found)
                     {
