@@ -78,12 +78,17 @@ public sealed class JobMonitor(IJobDatabase database, TimeProvider time)
     public async Task<IReadOnlyList<DeadKind>> DeadKinds(string organization, CancellationToken cancel) =>
         [.. (await database.Rows<StoredDeadKind>(DeadSignaturesSql, new { organization }, cancel)).Select(kind => kind.ToKind())];
 
-    /// How much waits in each queue and for how long: what a scaler of workers looks at. At most 100,000 waiting jobs are counted.
+    /// How much waits in each queue and for how long: what a scaler of workers looks at. The default queue and those that workers are there for are named with
+    /// nothing in them, too, so that a figure goes to zero instead of away. At most 100,000 waiting jobs are counted.
     public async Task<IReadOnlyList<QueueBacklog>> Backlog(CancellationToken cancel)
     {
         var now = time.GetUtcNow();
-        return [.. (await database.Rows<StoredBacklog>(BacklogSql, new { }, cancel))
-            .Select(row => new QueueBacklog(row.Queue, row.Ready, Statements.Time(row.OldestDue) is var due && due < now ? now - due : TimeSpan.Zero))];
+        var waiting = (await database.Rows<StoredBacklog>(BacklogSql, new { }, cancel))
+            .ConvertAll(row => new QueueBacklog(row.Queue, row.Ready, Statements.Time(row.OldestDue) is var due && due < now ? now - due : TimeSpan.Zero));
+        var served = (await Workers(cancel)).Where(worker => worker.StoppedAt is null).SelectMany(worker => worker.Queues);
+        return [.. waiting
+            .Concat(served.Append(JobRequest.DefaultQueue).Except(waiting.Select(queue => queue.Queue)).Select(queue => new QueueBacklog(queue, 0, TimeSpan.Zero)))
+            .OrderBy(queue => queue.Queue, StringComparer.Ordinal)];
     }
 
     private sealed record WaitingLane

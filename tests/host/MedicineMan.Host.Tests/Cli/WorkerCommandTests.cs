@@ -32,6 +32,9 @@ public sealed class WorkerCommandTests
         Assert.Equal("ok", await client.GetStringAsync(new Uri($"{worker.Url}/healthz")));
         using var page = await client.GetAsync(new Uri($"{worker.Url}/jobs"));
         Assert.Equal(System.Net.HttpStatusCode.NotFound, page.StatusCode);
+        await Eventually.Holds(async () => await client.GetStringAsync(new Uri($"{idle.Url}/metrics")) is var figures
+            && figures.Contains("medicineman_jobs_ready{queue=\"default\"} 0", StringComparison.Ordinal)
+            && figures.Contains("medicineman_jobs_oldest_wait_seconds{queue=\"weekly\"} 0", StringComparison.Ordinal));
         Assert.Contains("medicineman_worker_ended 1", await client.GetStringAsync(new Uri($"{worker.Url}/metrics")), StringComparison.Ordinal);
         var name = (await host.Get<JobQueue>().Find("default", job, default))!.Worker;
         Assert.Equal(0, await worker.Terminate());
