@@ -1,5 +1,10 @@
 // Moments in the reader's own zone; UTC stays in the title.
-const at = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const format = (styles) => new Intl.DateTimeFormat(undefined, styles);
+const absolute = {
+  at: format({ dateStyle: "medium", timeStyle: "short" }),
+  exactly: format({ dateStyle: "medium", timeStyle: "medium" }),
+  clock: format({ timeStyle: "medium" }),
+};
 const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
 
@@ -14,7 +19,7 @@ export function times(from = document) {
     const moment = new Date(element.dateTime);
     // What a plugin drew may be no moment; its text stays as it is, and the rest of the page goes on.
     if (Number.isNaN(moment.getTime())) continue;
-    const text = element.dataset.when === "ago" ? relative(moment) : at.format(moment);
+    const text = element.dataset.when === "ago" ? relative(moment) : (absolute[element.dataset.when] ?? absolute.at).format(moment);
     if (element.textContent !== text) element.textContent = text;
   }
 }

@@ -88,7 +88,7 @@ public abstract class JobPageTests
         Assert.Equal("50", running.Page.QuerySelector("progress")!.GetAttribute("value"));
         Assert.Contains("512 KiB of 1 MiB", running.Text, StringComparison.Ordinal);
         Assert.Contains("table orders", running.Text, StringComparison.Ordinal);
-        Assert.Contains("00:00:00 first 00:00:01 second", running.Text, StringComparison.Ordinal);
+        Assert.Contains("00:00:00 UTC first 00:00:01 UTC second", running.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", running.Body, StringComparison.Ordinal);
         Assert.Equal($"job:{job}", running.Page.QuerySelector("main")!.GetAttribute("data-live"));
         Assert.Contains("stopping", stopping.Text, StringComparison.Ordinal);
