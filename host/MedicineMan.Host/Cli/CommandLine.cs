@@ -14,7 +14,7 @@ internal static class CommandLine
 {
     public static Option<string?> Data { get; } = new("--data") { Description = "Folder for the database, keys and logs. Default: MEDICINEMAN_DATA, else the system's place for data.", Recursive = true };
 
-    public static Option<string?> Database { get; } = new("--database") { Description = "postgres://user:password@host/name, or Data Source=file. Default: medicineman.db in the data folder.", Recursive = true };
+    public static Option<string?> Database { get; } = new("--database") { Description = "postgres://user:password@host/name, or Data Source=file. Better given as MEDICINEMAN_DATABASE: others can read a command line. Default: medicineman.db in the data folder.", Recursive = true };
 
     private static Option<string?> Urls { get; } = new("--urls") { Description = "Where to listen, separated by semicolons. Default: http://127.0.0.1:5080." };
 

@@ -84,7 +84,7 @@ internal sealed record Settings(string Option, string? Value, string Origin, str
         }
 
         yield return new("--data", inForce.Data, OriginOf(parsed.GetResult(CommandLine.Data) is not null, "MEDICINEMAN_DATA", "MEDICINEMAN__DATA"), "Folder for the database, keys and logs");
-        yield return new("--database", Masked(inForce.Database) ?? "SQLite in the data folder", OriginOf(parsed.GetResult(CommandLine.Database) is not null, "MEDICINEMAN__DATABASE"), "Where the rows are");
+        yield return new("--database", Masked(inForce.Database) ?? "SQLite in the data folder", OriginOf(parsed.GetResult(CommandLine.Database) is not null, "MEDICINEMAN_DATABASE", "MEDICINEMAN__DATABASE"), "Where the rows are");
         yield return new("--urls", inForce.Urls, OriginOf(false, "MEDICINEMAN__URLS"), "Where the server listens");
         yield return new("--no-worker", inForce.NoWorker ? "true" : "false", OriginOf(false, "MEDICINEMAN__NOWORKER"), "Whether the server leaves jobs to worker processes");
         yield return new("--url", Variable("MEDICINEMAN_URL"), OriginOf(false, "MEDICINEMAN_URL"), "The host that commands speak to");

@@ -26,7 +26,7 @@ internal sealed record HostSettings
         var settings = new HostSettings
         {
             Data = Path.GetFullPath(data ?? Variable("MEDICINEMAN_DATA") ?? Variable("MEDICINEMAN__DATA") ?? DefaultData()),
-            Database = database ?? Variable("MEDICINEMAN__DATABASE"),
+            Database = database ?? Variable("MEDICINEMAN_DATABASE") ?? Variable("MEDICINEMAN__DATABASE"),
             Urls = urls ?? Variable("MEDICINEMAN__URLS") ?? "http://127.0.0.1:5080",
             NoWorker = noWorker || Variable("MEDICINEMAN__NOWORKER") is "1" or "true",
         };

@@ -141,15 +141,17 @@ public sealed class CommandTests
         Assert.False(Directory.Exists(folder["data"]));
     }
 
-    [Fact]
-    public void Options_are_listed_with_their_origin_and_without_secrets()
+    [Theory]
+    [InlineData("MEDICINEMAN_DATABASE")]
+    [InlineData("MEDICINEMAN__DATABASE")]
+    public void Options_are_listed_with_their_origin_and_without_secrets(string database)
     {
-        var listed = Run(new() { ["MEDICINEMAN__DATABASE"] = "postgres://mm:hush@db/mm", ["MEDICINEMAN_TOKEN"] = "mm_1_hush" }, "config", "--data", "/srv/mm");
+        var listed = Run(new() { [database] = "postgres://mm:hush@db/mm", ["MEDICINEMAN_TOKEN"] = "mm_1_hush" }, "config", "--data", "/srv/mm");
 
         Assert.Equal(0, listed.Code);
         Assert.DoesNotContain("hush", listed.Output, StringComparison.Ordinal);
         Assert.Matches(@"--data +/srv/mm +command line", listed.Output);
-        Assert.Matches(@"--database +postgres://mm:•••@db/mm +MEDICINEMAN__DATABASE", listed.Output);
+        Assert.Matches(@"--database +postgres://mm:•••@db/mm +" + database, listed.Output);
     }
 
     [Fact]
