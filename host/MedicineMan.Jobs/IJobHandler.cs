@@ -48,6 +48,9 @@ public sealed class JobHandlers
         }
     }
 
+    /// The types that have a handler here, in their order; those of <see cref="Others"/> are not among them.
+    public IReadOnlyList<string> Types => [.. handlers.Keys.Order(StringComparer.Ordinal)];
+
     public bool Remove(string type) => handlers.TryRemove(type, out _);
 
     /// Finds the handlers of types that nobody registered, because who runs them comes and goes.

@@ -2,15 +2,17 @@ using MedicineMan.Host.Access;
 using MedicineMan.Host.Audit;
 using MedicineMan.Host.Backups;
 using MedicineMan.Host.Data;
+using MedicineMan.Jobs.Monitoring;
 using MedicineMan.Jobs.Pausing;
 using MedicineMan.Jobs;
+using MedicineMan.Sdk;
 using System.Data.Common;
 using System.Text.Json;
 
 namespace MedicineMan.Host.JobScreens;
 
 /// What a person may do to a job, each with its audit entry in the same transaction.
-internal sealed class JobActions(Database database, JobQueue jobs, JobHandlers handlers, JobPauses pauses, Settlement settlement, AuditLog audit)
+internal sealed class JobActions(Database database, JobQueue jobs, JobHandlers handlers, JobPauses pauses, JobMonitor monitor, Settlement settlement, AuditLog audit)
 {
     /// <returns>False when the job has ended already.</returns>
     public Task<bool> Cancel(Visitor visitor, string job, CancellationToken cancel) =>
@@ -45,9 +47,25 @@ internal sealed class JobActions(Database database, JobQueue jobs, JobHandlers h
             },
             cancel);
 
+    /// The names that jobs of this kind can be held back by.
+    public async Task<IReadOnlyList<string>> Holdable(PauseKind kind, CancellationToken cancel) => kind switch
+    {
+        PauseKind.Type => handlers.Types,
+        PauseKind.Queue => [.. (await monitor.Backlog(cancel)).Select(queue => queue.Queue).Append(BackupServices.Queue).Distinct().Order(StringComparer.Ordinal)],
+        _ => [""],
+    };
+
     /// <returns>False when it is held back already.</returns>
-    public Task<bool> Pause(Visitor visitor, PauseKind kind, string name, CancellationToken cancel) =>
-        Hold(visitor, "job.paused", kind, name, (transaction, pause) => pauses.Pause(transaction, pause, visitor.Name, cancel), cancel);
+    /// <exception cref="UserFacingException">Nothing has that name: who mistypes one must not believe that something is held back.</exception>
+    public async Task<bool> Pause(Visitor visitor, PauseKind kind, string name, CancellationToken cancel)
+    {
+        var known = await Holdable(kind, cancel);
+        var isKnown = known.Contains(name)
+            || (kind is PauseKind.Type && (handlers.Find(name) is not null || (await jobs.Page(visitor.Organization.Value, new JobFilter { Type = name }, null, 1, cancel)).Count > 0));
+        return !isKnown
+            ? throw new UserFacingException($"There is no {(kind is PauseKind.Type ? "type of jobs" : "queue")} called {name}, and nothing was held back. There are {string.Join(", ", known)}.")
+            : await Hold(visitor, "job.paused", kind, name, (transaction, pause) => pauses.Pause(transaction, pause, visitor.Name, cancel), cancel);
+    }
 
     /// <returns>False when it is not held back.</returns>
     public Task<bool> Resume(Visitor visitor, PauseKind kind, string name, CancellationToken cancel) =>

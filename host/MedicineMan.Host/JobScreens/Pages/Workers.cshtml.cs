@@ -3,6 +3,7 @@ using MedicineMan.Host.Shell;
 using MedicineMan.Jobs.Monitoring;
 using MedicineMan.Jobs.Pausing;
 using MedicineMan.Jobs;
+using MedicineMan.Sdk;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Mvc;
@@ -19,6 +20,9 @@ internal sealed class WorkersModel(JobMonitor monitor, JobPauses pauses, JobActi
 
     public IReadOnlyList<JobPause> Pauses { get; private set; } = [];
 
+    /// The names of types and queues, to choose from.
+    public IReadOnlyList<string> Holdable { get; private set; } = [];
+
     public IReadOnlyList<UnservedQueue> Unserved { get; private set; } = [];
 
     /// Its jobs are others' by now.
@@ -30,18 +34,26 @@ internal sealed class WorkersModel(JobMonitor monitor, JobPauses pauses, JobActi
         Unserved = await monitor.Unserved(HttpContext.Visitor().Organization.Value, options.Lease, cancel);
         Backlog = await monitor.Backlog(cancel);
         Pauses = await pauses.List(HttpContext.Visitor().Organization.Value, cancel);
+        Holdable = [.. await actions.Holdable(PauseKind.Type, cancel), .. await actions.Holdable(PauseKind.Queue, cancel)];
     }
 
     public async Task<IActionResult> OnPostPause(PauseKind kind, string? name, CancellationToken cancel)
     {
         HttpContext.Visitor().Demand(Role.Admin);
-        if (kind is not PauseKind.All && string.IsNullOrWhiteSpace(name))
+        try
         {
-            this.Warn("Name the queue or the type that is to be held back.");
+            if (kind is not PauseKind.All && string.IsNullOrWhiteSpace(name))
+            {
+                this.Warn("Name the queue or the type that is to be held back.");
+            }
+            else if (!await actions.Pause(HttpContext.Visitor(), kind, kind is PauseKind.All ? "" : name!.Trim(), cancel))
+            {
+                this.Warn("That is held back already.");
+            }
         }
-        else if (!await actions.Pause(HttpContext.Visitor(), kind, kind is PauseKind.All ? "" : name!.Trim(), cancel))
+        catch (UserFacingException refused)
         {
-            this.Warn("That is held back already.");
+            this.Warn(refused.Message);
         }
 
         return RedirectToPage();

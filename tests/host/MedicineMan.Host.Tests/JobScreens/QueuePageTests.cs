@@ -72,6 +72,12 @@ public abstract class QueuePageTests
         using var admin = await ApiCaller.As(host, Role.Admin);
         Assert.Equal(400, (await admin.Post("jobs/pauses", new { kind = "queue" })).Status);
         Assert.Equal(409, (await admin.Post("jobs/pauses/resume", new { kind = "all" })).Status);
+        await browser.Send("/jobs/workers?handler=Pause", ("kind", "Type"), ("name", "back-ups"));
+        Assert.Contains("There is no type of jobs called back-ups, and nothing was held back. There are back-up,", (await browser.Get("/jobs/workers")).Text, StringComparison.Ordinal);
+        var mistyped = await admin.Post("jobs/pauses", new { kind = "queue", name = "backup" });
+        Assert.Equal(422, mistyped.Status);
+        Assert.Contains("There are backups, default.", mistyped.Detail, StringComparison.Ordinal);
+        Assert.Equal(0, await Count(host, "select count(*) from job_pauses"));
         Assert.Equal(HttpStatusCode.Forbidden, (await (await host.Member(Role.Operator)).Send("/jobs/workers?handler=Pause", ("kind", "All"))).Status);
     }
 
