@@ -23,12 +23,14 @@ internal sealed class DueTimes
     public static DueTimes Of(string id, ScheduleSettings settings) =>
         new(id, Parse(settings.Cron)!, Zone(settings.Zone)!, settings.JitterSeconds, Blackouts.Read(settings.Blackouts, out _)!);
 
+    public static bool HasSeconds(string cron) => cron.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6;
+
     /// Five fields, or six with seconds first; null when it is no cron.
     public static CronExpression? Parse(string cron)
     {
         try
         {
-            return CronExpression.Parse(cron, cron.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard);
+            return CronExpression.Parse(cron, HasSeconds(cron) ? CronFormat.IncludeSeconds : CronFormat.Standard);
         }
         catch (CronFormatException)
         {

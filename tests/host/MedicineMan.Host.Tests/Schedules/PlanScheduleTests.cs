@@ -79,6 +79,8 @@ public abstract class PlanScheduleTests
         Assert.Contains("\"99 2 * * *\" is no schedule", (await owner.Post("/jobs/schedules/new", token, Fields("99 2 * * *"))).Text, StringComparison.Ordinal);
         var preview = await owner.Post("/jobs/schedules/new?handler=Preview", token, Fields("0 2 * * *"));
         Assert.Contains("Next starts:", preview.Text, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"\d:\d\d:\d\d UTC", preview.Text);
+        Assert.Matches(@"\d:\d\d:\d\d UTC", (await owner.Post("/jobs/schedules/new?handler=Preview", token, Fields("20 0 3 * * *"))).Text);
         // What is pressed next saves, and does not look ahead once more.
         Assert.Equal("/jobs/schedules/new", preview.Page.QuerySelector("main form.card")!.GetAttribute("action"));
         var made = await owner.Post("/jobs/schedules/new", token, Fields("0 2 * * *"));
