@@ -1,5 +1,4 @@
 using System.Buffers;
-using MedicineMan.Repository.Crypto;
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Pruning;
 using MedicineMan.Repository.Reading;
@@ -14,7 +13,7 @@ namespace MedicineMan.Repository.Copying;
 internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectStore target, PackSink sink)
 {
     private const int LargestGap = 256 << 10;
-    private const int LargestRead = 8 << 20;
+    private const int LargestRead = 4 << 20;
 
     private long blobs;
     private long bytes;
@@ -76,7 +75,8 @@ internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectSt
 
     private async Task CopyBlob(BlobEntry blob, ReadOnlyMemory<byte> stored, CancellationToken cancel)
     {
-        var (from, to) = (source.RentCodec(), target.RentCodec());
+        var largest = (int)Math.Max(blob.Length, blob.PlainLength);
+        var (from, to) = (source.RentCodec(largest), target.RentCodec(largest));
         try
         {
             ReadOnlyMemory<byte> plain;
@@ -92,7 +92,7 @@ internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectSt
             }
             else
             {
-                await Store(blob, (Reseal(blob, stored, from, to), blob.UncompressedLength), cancel);
+                await Store(blob, (to.Reseal(from, blob), blob.UncompressedLength), cancel);
             }
         }
         finally
@@ -100,17 +100,6 @@ internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectSt
             source.Return(from);
             target.Return(to);
         }
-    }
-
-    private static ReadOnlyMemory<byte> Reseal(BlobEntry blob, ReadOnlyMemory<byte> stored, BlobCodec from, BlobCodec to)
-    {
-        var compressed = new byte[stored.Length - Sealer.Overhead];
-        var sealedAgain = new byte[stored.Length];
-        from.Sealer.TryOpen(stored.Span, compressed);
-        to.Sealer.Seal(compressed, sealedAgain);
-        return to.TryDecode(sealedAgain, blob.UncompressedLength, out var back) && ObjectId.Of(back.Span) == blob.Id
-            ? sealedAgain
-            : throw new DamagedException("A block did not read back as it was written: the memory or processor of this machine errs. The copy was given up.");
     }
 
     private async Task Store(BlobEntry blob, (ReadOnlyMemory<byte> Stored, uint UncompressedLength) encoded, CancellationToken cancel)

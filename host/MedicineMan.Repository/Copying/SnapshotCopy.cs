@@ -20,7 +20,9 @@ internal sealed class SnapshotCopy(
     private const long CommitEvery = 1L << 30;
     private const int BatchSize = 8192;
 
-    private readonly BlobIndex claimed = new();
+    // Only what is in a stored index may be relied on by others: what this copy stores becomes that when it completes, and never if it fails.
+    // Nobody asks where it lies, and hardly whether it is there twice: its entries may be in a file, beside two indexes that are in memory.
+    private readonly BlobIndex own = new(new BlobColumns(pagesInMemory: 16));
     private readonly List<CopiedSnapshot> copied = [];
     private readonly List<SnapshotEntry> pending = [];
     private readonly List<BlobEntry> batch = [];
@@ -61,7 +63,7 @@ internal sealed class SnapshotCopy(
 
     private async Task<int> CopySome(List<SnapshotEntry> wanted, int next, CancellationToken cancel)
     {
-        await using var sink = new PackSink(target, held.Lost);
+        await using var sink = new PackSink(target, held.Lost, own);
         var copier = new BlobCopier(source, reader, target, sink);
         while (next < wanted.Count && copier.Bytes < CommitEvery)
         {
@@ -122,7 +124,7 @@ internal sealed class SnapshotCopy(
 
     private void Want(BlobKind kind, ObjectId id)
     {
-        if (there.TryFind(kind, id, out _) || !claimed.TryClaim(kind, id))
+        if (there.TryFind(kind, id, out _) || !own.TryClaim(kind, id))
         {
             return;
         }

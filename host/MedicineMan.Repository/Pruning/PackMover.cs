@@ -9,7 +9,7 @@ namespace MedicineMan.Repository.Pruning;
 internal sealed class PackMover(ObjectStore store, PackSink sink, bool dryRun = false)
 {
     private const int LargestGap = 256 << 10;
-    private const int LargestRead = 16 << 20;
+    private const int LargestRead = 4 << 20;
 
     /// <param name="pack">Where they lie.</param>
     /// <param name="blobs">Which.</param>
@@ -82,10 +82,10 @@ internal sealed class PackMover(ObjectStore store, PackSink sink, bool dryRun = 
 
     private async Task MoveBlob(BlobEntry blob, ReadOnlyMemory<byte> stored, bool compress, List<BlobEntry> damaged, CancellationToken cancel)
     {
-        var (reader, writer) = (store.RentCodec(), store.RentCodec());
+        var codec = store.RentCodec((int)Math.Max(blob.Length, blob.PlainLength));
         try
         {
-            if (!reader.TryDecode(stored.Span, blob.UncompressedLength, out var plain) || ObjectId.Of(plain.Span) != blob.Id)
+            if (!codec.TryDecode(stored.Span, blob.UncompressedLength, out var plain) || ObjectId.Of(plain.Span) != blob.Id)
             {
                 damaged.Add(blob);
                 return;
@@ -96,13 +96,26 @@ internal sealed class PackMover(ObjectStore store, PackSink sink, bool dryRun = 
                 return;
             }
 
-            var (moved, uncompressed) = compress && !blob.IsCompressed ? writer.Encode(plain.Span, 3) : (stored, blob.UncompressedLength);
-            await sink.Add(blob.Kind, blob.Id, moved, uncompressed, cancel);
+            if (!compress || blob.IsCompressed)
+            {
+                await sink.Add(blob.Kind, blob.Id, stored, blob.UncompressedLength, cancel);
+                return;
+            }
+
+            var writer = store.RentCodec(plain.Length);
+            try
+            {
+                var (moved, uncompressed) = writer.Encode(plain.Span, 3);
+                await sink.Add(blob.Kind, blob.Id, moved, uncompressed, cancel);
+            }
+            finally
+            {
+                store.Return(writer);
+            }
         }
         finally
         {
-            store.Return(reader);
-            store.Return(writer);
+            store.Return(codec);
         }
     }
 }

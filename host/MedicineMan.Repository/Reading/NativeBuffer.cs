@@ -16,6 +16,9 @@ internal sealed unsafe partial class NativeBuffer(bool isJumpedAbout = false) : 
     private byte* start;
     private int capacity;
 
+    /// <summary>How long a stretch it has room for.</summary>
+    public int Capacity => capacity;
+
     /// <summary>Makes room; what was in it is lost.</summary>
     public Memory<byte> Take(int length)
     {

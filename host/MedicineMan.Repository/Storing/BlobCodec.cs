@@ -1,4 +1,6 @@
 using MedicineMan.Repository.Crypto;
+using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Reading;
 
 namespace MedicineMan.Repository.Storing;
 
@@ -18,9 +20,12 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
 
     private readonly Sealer sealer = new(key);
     private readonly Zstd zstd = new();
-    private byte[] stored = [];
-    private byte[] opened = [];
-    private byte[] plain = [];
+    private readonly NativeBuffer stored = new();
+    private readonly NativeBuffer opened = new();
+    private readonly NativeBuffer plain = new();
+
+    // Whoever forgets to give one back costs time, not memory.
+    ~BlobCodec() => Free();
 
     public Sealer Sealer => sealer;
 
@@ -30,23 +35,23 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
     /// <summary>One has grown beyond what blocks of files and streams need.</summary>
     public bool IsHuge => Largest > MostLarge + Slack;
 
-    private int Largest => Math.Max(stored.Length, Math.Max(opened.Length, plain.Length));
+    private int Largest => Math.Max(stored.Capacity, Math.Max(opened.Capacity, plain.Capacity));
 
     /// <summary>Compresses where it pays, seals, and proves that the result reads back as the same bytes.</summary>
     /// <returns>The stored form, valid until the next call, and the plain length when compressed, else 0.</returns>
     public (ReadOnlyMemory<byte> Stored, uint UncompressedLength) Encode(ReadOnlySpan<byte> blob, int atLevel)
     {
-        Grow(ref stored, Zstd.Bound(blob.Length) + Sealer.Overhead);
-        var length = blob.Length == 0 ? int.MaxValue : zstd.Compress(blob, stored.AsSpan(Sealer.IvSize), atLevel);
+        var room = Room(stored, Zstd.Bound(blob.Length) + Sealer.Overhead);
+        var length = blob.Length == 0 ? int.MaxValue : zstd.Compress(blob, room.Span[Sealer.IvSize..], atLevel);
         var compressed = length < blob.Length - (long)blob.Length * MinimumGainPercent / 100;
         if (!compressed)
         {
-            blob.CopyTo(stored.AsSpan(Sealer.IvSize));
+            blob.CopyTo(room.Span[Sealer.IvSize..]);
             length = blob.Length;
         }
 
-        var result = stored.AsMemory(0, length + Sealer.Overhead);
-        sealer.Seal(stored.AsSpan(Sealer.IvSize, length), result.Span);
+        var result = room[..(length + Sealer.Overhead)];
+        sealer.Seal(result.Span.Slice(Sealer.IvSize, length), result.Span);
         // A compressor or memory that errs is found now, while the data is still at hand, and not when it is needed.
         if (!TryDecode(result.Span, compressed ? (uint)blob.Length : 0, out var back) || !back.Span.SequenceEqual(blob))
         {
@@ -56,12 +61,19 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
         return (result, compressed ? (uint)blob.Length : 0);
     }
 
-    /// <summary>Stored length at a level, for choosing one.</summary>
-    public int CompressedLength(ReadOnlySpan<byte> blob, int atLevel)
+    /// <summary>Seals under this key what the other codec has just decoded, compressed as it was, and proves that the result reads back as the same blob.</summary>
+    /// <returns>The stored form, valid until the next call.</returns>
+    public ReadOnlyMemory<byte> Reseal(BlobCodec decoded, in BlobEntry blob)
     {
-        Grow(ref stored, Zstd.Bound(blob.Length));
-        return zstd.Compress(blob, stored, atLevel);
+        var result = Room(stored, (int)blob.Length);
+        sealer.Seal(decoded.opened.GetSpan()[..(result.Length - Sealer.Overhead)], result.Span);
+        return TryDecode(result.Span, blob.UncompressedLength, out var back) && ObjectId.Of(back.Span) == blob.Id
+            ? result
+            : throw new DamagedException("A block did not read back as it was written: the memory or processor of this machine errs. The copy was given up.");
     }
+
+    /// <summary>Stored length at a level, for choosing one.</summary>
+    public int CompressedLength(ReadOnlySpan<byte> blob, int atLevel) => zstd.Compress(blob, Room(stored, Zstd.Bound(blob.Length)).Span, atLevel);
 
     /// <summary>Opens and decompresses.</summary>
     /// <returns>False when the bytes are not those that were stored; true with the plain bytes, valid until the next call.</returns>
@@ -73,22 +85,21 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
             return false;
         }
 
-        var length = storedBlob.Length - Sealer.Overhead;
-        Grow(ref opened, length);
-        if (!sealer.TryOpen(storedBlob, opened))
+        var open = Room(opened, storedBlob.Length - Sealer.Overhead);
+        if (!sealer.TryOpen(storedBlob, open.Span))
         {
             return false;
         }
 
         if (uncompressedLength == 0)
         {
-            blob = opened.AsMemory(0, length);
+            blob = open;
             return true;
         }
 
-        Grow(ref plain, checked((int)uncompressedLength));
-        blob = plain.AsMemory(0, (int)uncompressedLength);
-        return zstd.Decompress(opened.AsSpan(0, length), plain.AsSpan(0, (int)uncompressedLength)) == blob.Length;
+        var whole = Room(plain, checked((int)uncompressedLength));
+        blob = whole;
+        return zstd.Decompress(open.Span, whole.Span) == whole.Length;
     }
 
     /// <summary>As <see cref="TryDecode(ReadOnlySpan{byte}, uint, out ReadOnlyMemory{byte})"/>, straight to where the bytes are wanted, which is exactly as long as they are.</summary>
@@ -106,28 +117,33 @@ internal sealed class BlobCodec(MasterKey key) : IDisposable
             return sealer.TryOpen(storedBlob, destination);
         }
 
-        Grow(ref opened, length);
-        return sealer.TryOpen(storedBlob, opened) && zstd.Decompress(opened.AsSpan(0, length), destination) == destination.Length;
+        var open = Room(opened, length).Span;
+        return sealer.TryOpen(storedBlob, open) && zstd.Decompress(open, destination) == destination.Length;
     }
 
     public void Dispose()
     {
         sealer.Dispose();
         zstd.Dispose();
+        Free();
+        GC.SuppressFinalize(this);
     }
 
-    private static void Grow(ref byte[] buffer, int length)
+    private void Free()
     {
-        if (buffer.Length < length)
-        {
-            // In few steps, each what a blob's largest size there compresses into: growing little by little left several times as much behind.
-            buffer = GC.AllocateUninitializedArray<byte>(Math.Max(length, length switch
-            {
-                <= 64 << 10 => 64 << 10,
-                <= MostSmall + Slack => MostSmall + Slack,
-                <= MostLarge + Slack => MostLarge + Slack,
-                _ => length + length / 4,
-            }));
-        }
+        ((IDisposable)stored).Dispose();
+        ((IDisposable)opened).Dispose();
+        ((IDisposable)plain).Dispose();
     }
+
+    // In few steps, each what a blob's largest size there compresses into: growing little by little took far longer.
+    private static Memory<byte> Room(NativeBuffer buffer, int length) => length <= buffer.Capacity
+        ? buffer.Memory[..length]
+        : buffer.Take(Math.Max(length, length switch
+        {
+            <= 64 << 10 => 64 << 10,
+            <= MostSmall + Slack => MostSmall + Slack,
+            <= MostLarge + Slack => MostLarge + Slack,
+            _ => length + length / 4,
+        }))[..length];
 }
