@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MedicineMan.Repository.Reading;
 
 namespace MedicineMan.Repository.Patching;
@@ -15,10 +16,8 @@ internal sealed class PartBasis(EarlierStream earlier, byte[] buffer)
     private const int MostAnchors = 1 << 18;
     private const int Votes = 9;
 
-    private const long Ambiguous = -1;
-
-    private readonly Dictionary<ulong, long> anchors = [];
-    private bool[]? seen;
+    // Where each was read last. One that stands in several places counts only where it is expected: rows can end alike, table-wide.
+    private readonly Dictionary<ulong, (long End, bool IsRepeated)> anchors = [];
     private bool scanned;
     private long expected;
 
@@ -85,9 +84,9 @@ internal sealed class PartBasis(EarlierStream earlier, byte[] buffer)
         {
             var block = part.Blocks[first ? i : part.Blocks.Count - 1 - i];
             var end = block.Offset + block.Length;
-            if (anchors.TryGetValue(block.Anchor, out var at) && at != Ambiguous)
+            if (anchors.TryGetValue(block.Anchor, out var at) && (!at.IsRepeated || Math.Abs(at.End - end - expected) <= Slack))
             {
-                found.Add(first ? at - end : at + part.Length - end);
+                found.Add(first ? at.End - end : at.End + part.Length - end);
             }
         }
 
@@ -140,18 +139,14 @@ internal sealed class PartBasis(EarlierStream earlier, byte[] buffer)
 
     private void Remember(int block, ulong anchor)
     {
-        seen ??= new bool[earlier.Blocks.Count];
-        if (seen[block] || anchor % (ulong)(1 + earlier.Blocks.Count / MostAnchors) != 0)
+        if (anchor % (ulong)(1 + earlier.Blocks.Count / MostAnchors) != 0)
         {
             return;
         }
 
-        seen[block] = true;
         var end = earlier.StartOf(block + 1);
-        if (!anchors.TryAdd(anchor, end))
-        {
-            anchors[anchor] = Ambiguous;
-        }
+        ref var at = ref CollectionsMarshal.GetValueRefOrAddDefault(anchors, anchor, out var isKnown);
+        at = (end, isKnown && (at.IsRepeated || at.End != end));
     }
 
     private int IndexOf(ObjectId id, int near)

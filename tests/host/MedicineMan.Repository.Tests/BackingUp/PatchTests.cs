@@ -119,6 +119,39 @@ public sealed class PatchTests
     }
 
     [Fact]
+    public async Task Content_that_stands_in_several_places_is_looked_for_where_it_is_expected()
+    {
+        await using var test = await TestRepository.Create();
+        var before = Repeating(2 * Large);
+        var after = (byte[])before.Clone();
+        for (var at = 7_000; at < after.Length; at += 20_000)
+        {
+            after[at] ^= 1;
+        }
+
+        var first = await test.BackUp(("dump", before));
+        var second = await BackUpAfter(test, first.Id, ("dump", after));
+
+        Assert.True(second.Statistics.BytesStored < first.Statistics.BytesStored / 10, $"{second.Statistics.BytesStored} of {first.Statistics.BytesStored} bytes");
+        Assert.Equal(after, await test.Read(second.Id, "dump"));
+
+        // Every page stands in it some sixteen times.
+        static byte[] Repeating(int bytes)
+        {
+            const int Page = 4096;
+            var pages = Some.Table(bytes / 16);
+            var random = new Random(3);
+            var content = new byte[bytes];
+            for (var at = 0; at < bytes; at += Page)
+            {
+                pages.AsSpan(random.Next(pages.Length / Page) * Page, Page).CopyTo(content.AsSpan(at));
+            }
+
+            return content;
+        }
+    }
+
+    [Fact]
     public async Task A_damaged_base_is_found_and_named_and_no_wrong_byte_comes_out()
     {
         await using var test = await TestRepository.Create();
