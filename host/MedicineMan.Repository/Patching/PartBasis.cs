@@ -6,8 +6,11 @@ namespace MedicineMan.Repository.Patching;
 /// <summary>Finds which blocks of the earlier stream a part should be a patch to, and reads them. One for each stream, one part at a time.</summary>
 internal sealed class PartBasis(EarlierStream earlier, byte[] buffer)
 {
-    /// <summary>No base is larger, in bytes.</summary>
+    /// <summary>No base that is written is larger, in bytes.</summary>
     public const int Largest = PartCut.Largest + 3 * Slack;
+
+    /// <summary>Nor is any that is read.</summary>
+    public const int LargestStored = PartCut.LargestStored + 3 * Slack;
 
     // Read before and after the place expected: what drift within one part is caught without looking further.
     private const int Slack = 4 << 20;

@@ -1,16 +1,19 @@
 namespace MedicineMan.Repository.Patching;
 
 /// <summary>
-/// Where a part of a large stream ends: at the first block's end after 40 MiB that is also the end of a row, so that an insertion moves no later
+/// Where a part of a large stream ends: at the first block's end after 20 MiB that is also the end of a row, so that an insertion moves no later
 /// parts. Streams without rows end where the anchor says so.
 /// </summary>
 internal static class PartCut
 {
-    /// <summary>No part is larger, in bytes.</summary>
-    public const int Largest = 64 << 20;
+    /// <summary>No part that is written is larger, in bytes. Twice as large ones took half as much memory again, were no faster and no smaller.</summary>
+    public const int Largest = 32 << 20;
 
-    private const int Smallest = 40 << 20;
-    private const int RowsWanted = 54 << 20;
+    /// <summary>Nor is any that is read: they were that large once.</summary>
+    public const int LargestStored = 64 << 20;
+
+    private const int Smallest = 20 << 20;
+    private const int RowsWanted = 27 << 20;
     private const ulong OneOf32 = 31;
 
     /// <summary>Whether a part ends at a block's end.</summary>

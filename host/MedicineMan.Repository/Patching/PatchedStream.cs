@@ -37,7 +37,7 @@ internal sealed class PatchedStream
             // Sizes decide how much memory is asked for: none is believed that the blocks do not bear out.
             var isSound = piece.Basis is null
                 ? Weight(blobs, piece.File) == piece.Part.Size
-                : piece.Part.Size <= PartCut.Largest && piece.Part.Sha256 is not null && Weight(blobs, piece.Basis) <= PartBasis.Largest && Weight(blobs, piece.File) <= PartCut.Largest;
+                : piece.Part.Size <= PartCut.LargestStored && piece.Part.Sha256 is not null && Weight(blobs, piece.Basis) <= PartBasis.LargestStored && Weight(blobs, piece.File) <= PartCut.LargestStored;
             if (!isSound)
             {
                 throw new DamagedException($"The stream {folder.Name} is damaged: its part {piece.Part.File} is not as long as its list says.");
