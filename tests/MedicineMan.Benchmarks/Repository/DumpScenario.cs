@@ -57,7 +57,7 @@ internal sealed class DumpScenario(string folder, long bytes)
 
         rows.Print(Scattered + ".new", "<=0.0667", "MiB");
         rows.PrintSpeed(Scattered, mebibytes, ">=1", "MiB/s");
-        Figure.Print("repository.patch.memory", rows[Scattered + ".memory", "ours"], null, "<=350", "MiB");
+        Figure.Print("repository.patch.memory", rows[Scattered + ".memory", "ours"], null, "<=256", "MiB");
         Figure.Print(
             "repository.patch.restore-beside-ordinary", mebibytes / rows[Scattered + ".restore.seconds", "ours"], mebibytes / rows["restore.seconds", "ours"], ">=0.5", "MiB/s");
         rows.PrintSpeed(Scattered + ".restore", mebibytes, ">=1", "MiB/s");
