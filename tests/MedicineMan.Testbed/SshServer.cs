@@ -110,6 +110,7 @@ public sealed class SshServer : IAsyncDisposable
 
     public async Task StartProcess()
     {
+        // A home without anything in it: what a machine's own profile does at each login is slow, and some leave locks behind when they are killed.
         await File.WriteAllTextAsync(folder["sshd_config"], $"""
             ListenAddress 127.0.0.1:{Port}
             HostKey {folder["host_key"]}
@@ -120,6 +121,7 @@ public sealed class SshServer : IAsyncDisposable
             KbdInteractiveAuthentication no
             UsePAM no
             StrictModes no
+            SetEnv HOME={folder["home"]}
             MaxStartups 100
             Subsystem sftp {sftp}
             {more}
