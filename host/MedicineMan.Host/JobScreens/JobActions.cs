@@ -47,19 +47,18 @@ internal sealed class JobActions(Database database, JobQueue jobs, JobHandlers h
             },
             cancel);
 
-    /// The names that jobs of this kind can be held back by.
-    public async Task<IReadOnlyList<string>> Holdable(PauseKind kind, CancellationToken cancel) => kind switch
-    {
-        PauseKind.Type => handlers.Types,
-        PauseKind.Queue => [.. (await monitor.Backlog(cancel)).Select(queue => queue.Queue).Append(BackupServices.Queue).Distinct().Order(StringComparer.Ordinal)],
-        _ => [""],
-    };
+    /// The types of jobs that can be held back.
+    public IReadOnlyList<string> Types => handlers.Types;
+
+    /// The queues that can be: those that something is known of, and that of the backups.
+    public static IReadOnlyList<string> Queues(IReadOnlyList<QueueBacklog> backlog) =>
+        [.. backlog.Select(queue => queue.Queue).Append(BackupServices.Queue).Distinct().Order(StringComparer.Ordinal)];
 
     /// <returns>False when it is held back already.</returns>
     /// <exception cref="UserFacingException">Nothing has that name: who mistypes one must not believe that something is held back.</exception>
     public async Task<bool> Pause(Visitor visitor, PauseKind kind, string name, CancellationToken cancel)
     {
-        var known = await Holdable(kind, cancel);
+        var known = kind switch { PauseKind.Type => Types, PauseKind.Queue => Queues(await monitor.Backlog(cancel)), _ => [""] };
         var isKnown = known.Contains(name)
             || (kind is PauseKind.Type && (handlers.Find(name) is not null || (await jobs.Page(visitor.Organization.Value, new JobFilter { Type = name }, null, 1, cancel)).Count > 0));
         return !isKnown

@@ -6,7 +6,7 @@ namespace MedicineMan.Repository.Patching;
 /// </summary>
 internal static class PartCut
 {
-    /// <summary>No part that is written is larger, in bytes. Twice as large ones took half as much memory again, were no faster and no smaller.</summary>
+    /// <summary>No part that is written is larger, in bytes. With twice as large ones a backup took two fifths more memory, and was neither faster nor smaller.</summary>
     public const int Largest = 32 << 20;
 
     /// <summary>Nor is any that is read: they were that large once.</summary>

@@ -34,7 +34,7 @@ internal sealed class WorkersModel(JobMonitor monitor, JobPauses pauses, JobActi
         Unserved = await monitor.Unserved(HttpContext.Visitor().Organization.Value, options.Lease, cancel);
         Backlog = await monitor.Backlog(cancel);
         Pauses = await pauses.List(HttpContext.Visitor().Organization.Value, cancel);
-        Holdable = [.. await actions.Holdable(PauseKind.Type, cancel), .. await actions.Holdable(PauseKind.Queue, cancel)];
+        Holdable = [.. actions.Types, .. JobActions.Queues(Backlog)];
     }
 
     public async Task<IActionResult> OnPostPause(PauseKind kind, string? name, CancellationToken cancel)

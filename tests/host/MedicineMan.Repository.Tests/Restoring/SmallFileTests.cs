@@ -1,7 +1,5 @@
-using System.Buffers;
 using MedicineMan.Repository.Restoring;
 using MedicineMan.Repository.Tests.Fixtures;
-using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Repository.Tests.Restoring;
 
@@ -13,21 +11,21 @@ public sealed class SmallFileTests
     [Fact]
     public async Task Small_files_are_read_many_at_a_time_and_each_alone_where_few_are_wanted()
     {
-        CountedReads? storage = null;
-        await using var ours = await TestRepository.Create(inner => storage = new CountedReads(inner));
+        MeteredStorage? storage = null;
+        await using var ours = await TestRepository.Create(inner => storage = new MeteredStorage(inner));
         await BackUp(ours);
 
-        var before = storage!.Packs;
+        var before = storage!.Reads;
         Assert.Empty((await Restore(ours)).Problems);
         // All are some 15 MiB, and 40 reads.
-        Assert.InRange(storage.Packs - before, 1, 80);
+        Assert.InRange(storage.Reads - before, 1, 80);
         Assert.Equal("", await Shell.Run("diff -r \"$1\" \"$2\"", ours.Scratch["source"], ours.Scratch["out/source"]));
 
         File.Delete(ours.Scratch["out/source/0017"]);
-        before = storage.Packs;
+        before = storage.Reads;
         Assert.Equal(1, (await Restore(ours)).Files);
         // The others' lists on the way are read, too.
-        Assert.InRange(storage.Packs - before, 2, 8);
+        Assert.InRange(storage.Reads - before, 2, 8);
         Assert.Equal(Content(17), File.ReadAllBytes(ours.Scratch["out/source/0017"]));
     }
 
@@ -72,32 +70,5 @@ public sealed class SmallFileTests
     {
         await using var tree = await ours.Repository.OpenSnapshot("latest", default);
         return await tree.Restore(new RestoreOptions(ours.Scratch["source"].Split('/', StringSplitOptions.RemoveEmptyEntries), ours.Scratch["out"]), null, default);
-    }
-
-    private sealed class CountedReads(IStorageBackend inner) : IStorageBackend
-    {
-        private int packs;
-
-        public int Packs => packs;
-
-        public string Location => inner.Location;
-
-        public Task<bool> PutAsync(string key, ReadOnlySequence<byte> content, CancellationToken cancel) => inner.PutAsync(key, content, cancel);
-
-        public Task ReadAsync(string key, long offset, Memory<byte> destination, CancellationToken cancel)
-        {
-            if (key.StartsWith("data/", StringComparison.Ordinal))
-            {
-                Interlocked.Increment(ref packs);
-            }
-
-            return inner.ReadAsync(key, offset, destination, cancel);
-        }
-
-        public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancel) => inner.ListAsync(prefix, cancel);
-
-        public Task<bool> DeleteAsync(string key, CancellationToken cancel) => inner.DeleteAsync(key, cancel);
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 }

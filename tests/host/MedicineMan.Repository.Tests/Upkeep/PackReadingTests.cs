@@ -1,10 +1,8 @@
-using System.Buffers;
 using MedicineMan.Repository.Checking;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Repository.Tests.Fixtures;
-using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Repository.Tests.Upkeep;
 
@@ -27,7 +25,7 @@ public sealed class PackReadingTests
         var packs = Directory.GetFiles(scratch["repository/data"], "*", SearchOption.AllDirectories).Select(file => new FileInfo(file)).ToList();
         var pack = packs.MaxBy(file => file.Length)!;
         Assert.True(pack.Length > 100 << 20);
-        await using var storage = new Metered(await TestRepository.OpenStorage(scratch["repository"]));
+        await using var storage = new MeteredStorage(await TestRepository.OpenStorage(scratch["repository"]));
 
         var whole = await Check();
         Assert.Empty(whole.Problems);
@@ -82,40 +80,5 @@ public sealed class PackReadingTests
 
         Assert.Equal(damage, found?.Kind);
         Assert.Equal(damage is DamageKind.DamagedBlocks ? 1 : 0, found?.Blobs.Count(blob => blob.Id == last.Id) ?? 0);
-    }
-
-    /// <summary>Notes how much of the packs is read, and how much of one at once.</summary>
-    private sealed class Metered(IStorageBackend inner) : IStorageBackend
-    {
-        private long read;
-        private int longest;
-
-        public long Read => read;
-
-        public int Longest => longest;
-
-        public string Location => inner.Location;
-
-        public Task ReadAsync(string key, long offset, Memory<byte> destination, CancellationToken cancel)
-        {
-            if (key.StartsWith("data/", StringComparison.Ordinal))
-            {
-                Interlocked.Add(ref read, destination.Length);
-                for (var seen = longest; destination.Length > seen; seen = longest)
-                {
-                    Interlocked.CompareExchange(ref longest, destination.Length, seen);
-                }
-            }
-
-            return inner.ReadAsync(key, offset, destination, cancel);
-        }
-
-        public Task<bool> PutAsync(string key, ReadOnlySequence<byte> content, CancellationToken cancel) => inner.PutAsync(key, content, cancel);
-
-        public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancel) => inner.ListAsync(prefix, cancel);
-
-        public Task<bool> DeleteAsync(string key, CancellationToken cancel) => inner.DeleteAsync(key, cancel);
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 }
