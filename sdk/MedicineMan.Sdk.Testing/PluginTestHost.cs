@@ -119,7 +119,7 @@ public sealed class PluginTestHost : IAsyncDisposable
 
     /// <summary>Runs a job to its end. The arguments are written as JSON and read again, as in the host's queue.</summary>
     public Task<RecordedRun> RunJobAsync<TArguments>(string job, TArguments arguments, CancellationToken cancel = default) =>
-        RunStoredJobAsync(job, Registered(job).Write(job, arguments), cancel: cancel);
+        RunStoredJobAsync(job, Registered(job).Write(job, arguments, typeof(TArguments)), cancel: cancel);
 
     /// <summary>Runs a job with arguments that are JSON already, as an older version may have stored them.</summary>
     public async Task<RecordedRun> RunStoredJobAsync(string job, string json, RecordedRun? run = null, CancellationToken cancel = default)
@@ -134,13 +134,22 @@ public sealed class PluginTestHost : IAsyncDisposable
     public Task<RecordedRun> RunScheduledAsync(string job, CancellationToken cancel = default) => RunStoredJobAsync(
         job, builder.Schedules.GetValueOrDefault(job)?.Invoke() ?? throw new InvalidOperationException($"The job \"{job}\" has no schedule."), cancel: cancel);
 
-    /// <summary>Runs what waits in the queue, and what that enqueues, oldest first.</summary>
+    /// <summary>Runs what waits in the queue, what that enqueues and what follows its groups, oldest first.</summary>
     public async Task<IReadOnlyList<RecordedRun>> RunWaitingAsync(CancellationToken cancel = default)
     {
         var runs = new List<RecordedRun>();
         while (Setup.Jobs.Take() is { } next)
         {
-            runs.Add(await RunStoredJobAsync(next.Job, next.Arguments, new RecordedRun { JobId = next.Id }, cancel));
+            var failed = true;
+            try
+            {
+                runs.Add(await RunStoredJobAsync(next.Job, next.Arguments, new RecordedRun { JobId = next.Id }, cancel));
+                failed = false;
+            }
+            finally
+            {
+                Setup.Jobs.Ended(next, failed);
+            }
         }
 
         return runs;

@@ -52,7 +52,7 @@ internal sealed class TestBuilder(TestManifest manifest, IServiceCollection serv
             return;
         }
 
-        Schedules[job] = () => registered.Write(job, arguments());
+        Schedules[job] = () => registered.Write(job, arguments(), typeof(TArguments));
     }
 
     public void Settings<T>(JsonTypeInfo<T> json)
@@ -143,9 +143,9 @@ internal sealed class TestBuilder(TestManifest manifest, IServiceCollection serv
 /// A registered job.
 internal sealed record TestJob(JsonTypeInfo Arguments, Func<IServiceProvider, string, IJobRun, CancellationToken, Task> Run)
 {
-    public string Write<TArguments>(string job, TArguments arguments) => Arguments is JsonTypeInfo<TArguments> type
-        ? JsonSerializer.Serialize(arguments, type)
-        : throw new InvalidOperationException($"The job \"{job}\" takes {Arguments.Type.Name}, not {typeof(TArguments).Name}.");
+    public string Write(string job, object? arguments, Type given) => Arguments.Type == given
+        ? JsonSerializer.Serialize(arguments, Arguments)
+        : throw new InvalidOperationException($"The job \"{job}\" takes {Arguments.Type.Name}, not {given.Name}.");
 }
 
 internal sealed class TestSettings<T> : IPluginSettings<T>

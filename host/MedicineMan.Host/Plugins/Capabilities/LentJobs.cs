@@ -1,7 +1,9 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using MedicineMan.Host.Organizations;
+using MedicineMan.Jobs;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Jobs;
+using JobGroupRequest = MedicineMan.Jobs.Grouping.JobGroupRequest;
 
 namespace MedicineMan.Host.Plugins.Capabilities;
 
@@ -11,15 +13,37 @@ internal sealed class LentJobs(Grant grant, Lending lending, TimeProvider clock)
     public async ValueTask<string> EnqueueAsync<TArguments>(string job, TArguments arguments, JobOptions? options, CancellationToken cancel)
     {
         await grant.Need("jobs", "start a job");
-        var known = grant.Contributions.Jobs.FirstOrDefault(one => one.Id == job) ?? throw new UserFacingException($"{grant.Name} has registered no job \"{job}\".") { Permanent = true };
-        var type = known.Arguments as JsonTypeInfo<TArguments>
-            ?? throw new ArgumentException($"The job \"{job}\" was registered with arguments of the type {known.Arguments.Type.Name}, not {typeof(TArguments).Name}.", nameof(arguments));
+        var request = Request(job, arguments, typeof(TArguments), options);
         var rooms = lending.Rooms;
+        return await rooms.Database.Write(transaction => rooms.Jobs.Enqueue(transaction, request, cancel), cancel);
+    }
+
+    public async ValueTask<string> EnqueueGroupAsync(JobGroup group, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        await grant.Need("jobs", "start jobs");
+        var request = new JobGroupRequest(OrganizationId.Default.Value, group.Title, [.. group.Jobs.Select(Request)])
+        {
+            Continuation = group.Continuation is null ? null : Request(group.Continuation), OnlyAfterSuccess = group.OnlyAfterSuccess,
+        };
+        var rooms = lending.Rooms;
+        return await rooms.Database.Write(transaction => rooms.Jobs.EnqueueGroup(transaction, request, cancel), cancel);
+    }
+
+    private JobRequest Request(GroupedJob job) => Request(job.Job, job.Arguments, job.Arguments.GetType(), job.Options);
+
+    private JobRequest Request(string job, object? arguments, Type given, JobOptions? options)
+    {
+        var known = grant.Contributions.Jobs.FirstOrDefault(one => one.Id == job) ?? throw new UserFacingException($"{grant.Name} has registered no job \"{job}\".") { Permanent = true };
+        if (known.Arguments.Type != given)
+        {
+            throw new ArgumentException($"The job \"{job}\" was registered with arguments of the type {known.Arguments.Type.Name}, not {given.Name}.", nameof(arguments));
+        }
+
         var wanted = options ?? new JobOptions();
-        var request = PluginJobs.Request(grant.Manifest, job, JsonSerializer.Serialize(arguments, type), wanted.UniqueKey) with
+        return PluginJobs.Request(grant.Manifest, job, JsonSerializer.Serialize(arguments, known.Arguments), wanted.UniqueKey) with
         {
             NotBefore = wanted.Delay == TimeSpan.Zero ? null : clock.GetUtcNow() + wanted.Delay, Priority = wanted.Priority, Deadline = wanted.Deadline,
         };
-        return await rooms.Database.Write(transaction => rooms.Jobs.Enqueue(transaction, request, cancel), cancel);
     }
 }

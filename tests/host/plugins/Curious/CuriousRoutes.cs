@@ -122,6 +122,11 @@ internal static class CuriousRoutes
         });
         routes.MapGet("/job", async (string job, string text, string? key, int? delay, int? priority, DateTimeOffset? deadline, [FromServices] IJobs jobs, CancellationToken cancel) =>
             await jobs.EnqueueAsync(job, new NoteArguments(text), new() { UniqueKey = key, Delay = TimeSpan.FromSeconds(delay ?? 0), Priority = priority ?? 0, Deadline = deadline }, cancel));
+        routes.MapGet("/group", async (string texts, string then, string? unique, bool? always, [FromServices] IJobs jobs, CancellationToken cancel) =>
+        {
+            var notes = texts.Split(',').Select(text => new GroupedJob("note", new NoteArguments(text), unique is null ? null : new() { UniqueKey = unique }));
+            return await jobs.EnqueueGroupAsync(new JobGroup("Write it all down", [.. notes]) { Continuation = new GroupedJob(then, new NoteArguments("all of it")), OnlyAfterSuccess = always != true }, cancel);
+        });
         routes.MapGet("/http", async (string url, string? host, [FromServices] HttpClient http, CancellationToken cancel) =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url));

@@ -18,6 +18,11 @@ internal sealed class Note(IPluginStore store) : IJob<NoteArguments>
             throw new InvalidOperationException("I have to sit down");
         }
 
+        if (arguments.Text == "in vain")
+        {
+            throw new UserFacingException("There is no way.") { Permanent = true };
+        }
+
         await store.SetAsync($"note:{run.JobId}", Encoding.UTF8.GetBytes(run.Checkpoint ?? arguments.Text), cancel);
     }
 }

@@ -56,6 +56,36 @@ public sealed class PluginTestHostTests : IDisposable
         Assert.Empty(host.Setup.Jobs.Waiting);
     }
 
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public async Task What_follows_a_group_waits_once_all_of_it_has_run(bool onlyAfterSuccess, int followsFailure)
+    {
+        await using var host = await Start(
+            plugin => plugin.Job<Count, CountArguments>("count", KitJson.Default.CountArguments),
+            """[{"name": "jobs", "reason": "x"}]""", """{"jobs": [{"id": "count"}]}""");
+        var jobs = host.Setup.Jobs;
+        JobGroup Group(params int[] counts) => new("Count", [.. counts.Select(count => new GroupedJob("count", new CountArguments(count)))])
+        {
+            Continuation = new GroupedJob("count", new CountArguments(0), new() { Priority = 3 }), OnlyAfterSuccess = onlyAfterSuccess,
+        };
+
+        var id = await jobs.EnqueueGroupAsync(Group(0, 0), default);
+        Assert.Equal([id, id], jobs.Waiting.Select(job => job.Group));
+        Assert.Equal(3, (await host.RunWaitingAsync()).Count);
+
+        await jobs.EnqueueGroupAsync(Group(-1), default);
+        await Assert.ThrowsAsync<UserFacingException>(() => host.RunWaitingAsync());
+        Assert.Equal(followsFailure, jobs.Waiting.Count(job => job is { Options.Priority: 3, Group: null }));
+
+        Assert.Throws<ArgumentException>(() => Group());
+        Assert.Throws<ArgumentException>(() => Group(new int[JobGroup.MostJobs + 1]));
+        Assert.Throws<ArgumentException>(() => new JobGroup(" ", [new GroupedJob("count", new CountArguments(0))]));
+        Assert.Throws<ArgumentException>(() => new JobGroup("Count", [new GroupedJob("count", new CountArguments(0), new() { UniqueKey = "one" })]));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => jobs.EnqueueGroupAsync(new("Count", [new GroupedJob("count", new CountArguments(0)), new GroupedJob("count", 1)]), default).AsTask());
+        Assert.Equal(followsFailure, jobs.Waiting.Count);
+    }
+
     [Fact]
     public async Task A_capability_that_is_missing_or_was_refused_denies_the_call()
     {
@@ -180,7 +210,7 @@ internal sealed class Count(IPluginContext host) : IJob<CountArguments>
 {
     public async Task RunAsync(CountArguments arguments, IJobRun run, CancellationToken cancel)
     {
-        run.Log($"{arguments.Left} left");
+        run.Log(arguments.Left >= 0 ? $"{arguments.Left} left" : throw new UserFacingException("There is less than nothing left."));
         if (arguments.Left > 0)
         {
             var next = new CountArguments(arguments.Left - 1);

@@ -101,16 +101,42 @@ public sealed class StoreTests
         Assert.InRange(((await queue.Find("default", tired, CancellationToken.None))!.DueAt - attempts[0].EndedAt!.Value).TotalSeconds, 0.4, 1.1);
     }
 
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Its_jobs_can_belong_together_and_be_followed_by_another(bool postgres)
+    {
+        await using var curious = await CuriousHost.Start(postgres);
+        var queue = curious.Host.Get<JobQueue>();
+
+        var good = await curious.Ask("group", ("texts", "one,two,three"), ("then", "note"));
+        await Eventually.Holds(async () => (await queue.FindGroup("default", good, default))?.NextJob is not null);
+        var group = (await queue.FindGroup("default", good, default))!;
+        Assert.Equal(("Write it all down", 3, 0, 0), (group.Title, group.Jobs, group.Open, group.Failed));
+        await Eventually.Holds(async () => await curious.Ask("store", ("key", $"note:{group.NextJob}")) == "all of it");
+        Assert.Equal(3, (await queue.Page("default", new() { Group = good }, null, 10, default)).Count);
+
+        var (bad, always) = (await curious.Ask("group", ("texts", "one,in vain"), ("then", "note")), await curious.Ask("group", ("texts", "one,in vain"), ("then", "note"), ("always", true)));
+        await Eventually.Holds(async () => (await queue.FindGroup("default", always, default))!.NextJob is not null && (await queue.FindGroup("default", bad, default))!.Open == 0);
+        Assert.Equal((1, null), ((await queue.FindGroup("default", bad, default))!.Failed, (await queue.FindGroup("default", bad, default))!.NextJob));
+
+        var before = (await queue.Page("default", new(), null, 100, default)).Count;
+        Assert.Equal("!Curious has registered no job \"greet\".", await curious.Ask("group", ("texts", "one,two"), ("then", "greet")));
+        await curious.Ask("group", ("texts", "one,two"), ("then", "note"), ("unique", "k"));
+        Assert.Equal(before, (await queue.Page("default", new(), null, 100, default)).Count);
+    }
+
     [Theory]
     [InlineData("store", "store")]
     [InlineData("store", "keys")]
     [InlineData("store", "series")]
     [InlineData("jobs", "job")]
+    [InlineData("jobs", "group")]
     public async Task What_was_not_granted_is_refused_and_written_down(string capability, string route)
     {
         await using var curious = await CuriousHost.Start(change: CuriousHost.Without(capability));
 
-        var said = await curious.Ask(route, ("key", "a"), ("value", 1), ("prefix", ""), ("job", "note"), ("text", ""));
+        var said = await curious.Ask(route, ("key", "a"), ("value", 1), ("prefix", ""), ("job", "note"), ("text", ""), ("texts", "one"), ("then", "note"));
 
         Assert.StartsWith($"!The capability {capability} is needed: without it", said, StringComparison.Ordinal);
         Assert.Single(await curious.Refusals());
