@@ -11,7 +11,7 @@ public sealed partial class JobQueue
         requested_by as RequestedBy, concurrency_key as ConcurrencyKey, unique_key as UniqueKey, priority as Priority, state as State,
         attempt as Attempt, failures as Failures, max_attempts as MaxAttempts, time_limit as TimeLimit, created_at as CreatedAt, due_at as DueAt,
         started_at as StartedAt, ended_at as EndedAt, worker as Worker, cancel_requested as CancelRequested, progress as Progress,
-        checkpoint as Checkpoint, error as Error, queue as Queue, concurrency_limit as ConcurrencyLimit, second_key as SecondKey, second_limit as SecondLimit, lane as Lane, deadline as Deadline, group_id as GroupId, signature as Signature
+        checkpoint as Checkpoint, error as Error, queue as Queue, concurrency_limit as ConcurrencyLimit, second_key as SecondKey, second_limit as SecondLimit, lane as Lane, granted as Granted, deadline as Deadline, group_id as GroupId, signature as Signature
         """;
 
     private const string FindSql = $"select {Columns} from jobs where organization_id = @organization and id = @id";

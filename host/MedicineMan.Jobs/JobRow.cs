@@ -67,7 +67,7 @@ public sealed record JobRow
 
     public required string Queue { get; init; }
 
-    /// What a ready job waits for besides a worker.
+    /// What holds it back besides its time and a worker.
     public JobWait Wait { get; init; }
 
     public DateTimeOffset? Deadline { get; init; }
@@ -78,7 +78,7 @@ public sealed record JobRow
     public string? Signature { get; init; }
 }
 
-/// What holds a ready job back.
+/// What holds a job back that would start otherwise.
 public enum JobWait
 {
     None,
@@ -91,6 +91,9 @@ public enum JobWait
 
     /// Its type is paused.
     Pause,
+
+    /// Other jobs of its type, of which only so many start in a while; it is due when its turn comes.
+    Rate,
 
     /// Its worker died with it; it runs when its worker has no other such job under way.
     Suspicion,

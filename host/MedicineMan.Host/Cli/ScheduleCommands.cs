@@ -19,7 +19,7 @@ internal static class ScheduleCommands
         host.All<ScheduleAnswer>("schedules", cancel),
         "No schedule yet. Add one with: medicineman schedule add <plan> --cron \"0 2 * * *\"",
         ("NAME", schedule => schedule.Name), ("WHEN", schedule => schedule.Cron), ("ZONE", schedule => schedule.Zone),
-        ("NEXT START", schedule => schedule.PausedAt is null ? Output.Time(schedule.NextStartAt) : "paused"), ("ID", schedule => schedule.Id)));
+        ("NEXT START", schedule => schedule.PausedAt is null ? Output.Exactly(schedule.NextStartAt) : "paused"), ("ID", schedule => schedule.Id)));
 
     private static Command Show() => new Command("show", "Shows one schedule, its next starts and what became of the last ones.") { Name }.Does(async (parsed, host, output, cancel) =>
     {
@@ -29,8 +29,8 @@ internal static class ScheduleCommands
             new { schedule, starts },
             [
                 ("schedule", schedule.Id), ("name", schedule.Name), ("when", $"{schedule.Cron} in {schedule.Zone}"), ("paused", Output.Time(schedule.PausedAt)),
-                .. (schedule.Upcoming ?? []).Select(start => ("next start", Output.Time(start))),
-                .. starts.Select(start => ($"due {Output.Time(start.DueAt)}", (string?)$"{start.Outcome}{(start.Reason is null ? "" : $": {start.Reason}")}")),
+                .. (schedule.Upcoming ?? []).Select(start => ("next start", Output.Exactly(start))),
+                .. starts.Select(start => ($"due {Output.Exactly(start.DueAt)}", (string?)$"{start.Outcome}{(start.Reason is null ? "" : $": {start.Reason}")}")),
             ]);
     });
 
@@ -53,7 +53,7 @@ internal static class ScheduleCommands
             return output.List(
                 host.All<ComingStartAnswer>($"schedules/upcoming?{query}", cancel),
                 "Nothing is started by the clock in this time.",
-                ("STARTS AT", start => Output.Time(start.StartAt)), ("SCHEDULE", start => start.Name), ("TIMES", start => start.Times == 1 ? null : start.OrMore ? $"{start.Times} or more" : $"{start.Times}, until {Output.Time(start.LastStartAt)}"));
+                ("STARTS AT", start => Output.Exactly(start.StartAt)), ("SCHEDULE", start => start.Name), ("TIMES", start => start.Times == 1 ? null : start.OrMore ? $"{start.Times} or more" : $"{start.Times}, until {Output.Exactly(start.LastStartAt)}"));
         });
     }
 
@@ -77,7 +77,7 @@ internal static class ScheduleCommands
                 Missed = parsed.GetValue(missed), MissedMost = parsed.GetValue(most), Overlap = parsed.GetValue(overlap), Blackouts = string.Join('\n', parsed.GetValue(blackouts) ?? []),
             };
             var added = await host.Post<ScheduleAnswer>("schedules", request, cancel);
-            return output.One(added, ("id", added.Id), ("name", added.Name), ("next start", Output.Time(added.NextStartAt)));
+            return output.One(added, ("id", added.Id), ("name", added.Name), ("next start", Output.Exactly(added.NextStartAt)));
         });
     }
 
@@ -97,6 +97,6 @@ internal static class ScheduleCommands
     private static Command Act(string verb, string description) => new Command(verb, description) { Name }.Does(async (parsed, host, output, cancel) =>
     {
         var schedule = await host.Post<ScheduleAnswer>($"schedules/{(await host.Schedule(parsed.GetValue(Name)!, cancel)).Id}/{verb}", null, cancel);
-        return output.One(schedule, ("schedule", schedule.Name), ("next start", schedule.PausedAt is null ? Output.Time(schedule.NextStartAt) : "paused"));
+        return output.One(schedule, ("schedule", schedule.Name), ("next start", schedule.PausedAt is null ? Output.Exactly(schedule.NextStartAt) : "paused"));
     });
 }

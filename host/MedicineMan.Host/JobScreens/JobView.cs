@@ -63,7 +63,7 @@ internal static class JobView
         var due = job.DueAt > job.CreatedAt && attempts.Count == 0 ? job.DueAt : (DateTimeOffset?)null;
         if (due is { } later)
         {
-            moments.Add(new(later, "none", "clock", later > now ? "Not before" : "Due"));
+            moments.Add(new(later, "none", "clock", job.Wait is JobWait.Rate ? "Its turn" : later > now ? "Not before" : "Due"));
         }
 
         foreach (var attempt in attempts.TakeLast(MostOnTimeline))
@@ -88,12 +88,13 @@ internal static class JobView
         return moments;
     }
 
-    /// What a ready job waits for besides a worker; null for nothing else.
+    /// What a job waits for besides its time and a worker; null for nothing else.
     public static string? Waits(JobRow job) => job.Wait switch
     {
         JobWait.Key => Behind(job.ConcurrencyLimit),
         JobWait.SecondKey => Behind(job.SecondLimit),
         JobWait.Pause => "until its type is resumed",
+        JobWait.Rate => "for its turn: only so many jobs of its type start in a minute",
         JobWait.Suspicion => "for its turn alone, since a worker died with it",
         _ => null,
     };

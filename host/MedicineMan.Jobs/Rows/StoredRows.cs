@@ -63,6 +63,8 @@ internal sealed record StoredJob
 
     public required string Lane { get; init; }
 
+    public required int Granted { get; init; }
+
     public long? Deadline { get; init; }
 
     public string? GroupId { get; init; }
@@ -75,7 +77,7 @@ internal sealed record StoredJob
         ConcurrencyLimit = ConcurrencyLimit,
         SecondKey = SecondKey,
         SecondLimit = SecondLimit ?? 1,
-        Wait = State == "ready" ? Lanes.WaitOf(Lane) : JobWait.None,
+        Wait = State == "ready" ? Lanes.WaitOf(Lane) : State == "scheduled" && Granted != 0 ? JobWait.Rate : JobWait.None,
         Deadline = Statements.Time(Deadline),
         Group = GroupId,
         Signature = Signature,

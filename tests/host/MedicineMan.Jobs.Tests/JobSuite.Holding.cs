@@ -105,6 +105,7 @@ public abstract partial class JobSuite
         await rig.WorkElsewhere();
         await rig.WorkElsewhere();
 
+        await Eventually.Holds(async () => (await rig.Queue.Page(Rig.Org, new() { State = JobState.Scheduled }, null, 1, default)) is [{ Wait: JobWait.Rate }]);
         await Eventually.Holds(() => Task.FromResult(starts.Count == 30));
 
         var took = starts.Max() - starts.Min();

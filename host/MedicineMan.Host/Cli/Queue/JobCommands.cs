@@ -60,8 +60,8 @@ internal static class JobCommands
         var job = await host.Get<JobAnswer>($"jobs/{Uri.EscapeDataString(parsed.GetValue(Id)!)}", cancel);
         return output.One(
             job,
-            ("job", job.Id), ("title", job.Title), ("type", job.Type), ("state", job.State.Word()), ("problem", job.Error), ("asked for by", job.RequestedBy), ("queue", job.Queue), ("group", job.Group), ("waits", job.WaitsFor), ("deadline", Output.Time(job.Deadline)), ("asked for", Output.Time(job.CreatedAt)),
-            ("started", Output.Time(job.StartedAt)), ("ended", Output.Time(job.EndedAt)), ("attempts", $"{job.Attempt} of at most {job.MaxAttempts}"),
+            ("job", job.Id), ("title", job.Title), ("type", job.Type), ("state", job.State.Word()), ("problem", job.Error), ("asked for by", job.RequestedBy), ("queue", job.Queue), ("group", job.Group), ("waits", job.WaitsFor), ("deadline", Output.Exactly(job.Deadline)), ("asked for", Output.Exactly(job.CreatedAt)),
+            ("started", Output.Exactly(job.StartedAt)), ("ended", Output.Exactly(job.EndedAt)), ("attempts", $"{job.Attempt} of at most {job.MaxAttempts}"),
             ("progress", job.Progress is { } at ? $"{at.Stage}: {JobView.Amount(at.Done, at.Unit)}{(at.Total is { } total ? $" of {JobView.Amount(total, at.Unit)}" : "")}" : null),
             ("arguments", job.Arguments?.ToJsonString()));
     });
@@ -76,7 +76,7 @@ internal static class JobCommands
                 group,
                 [
                     ("group", group.Id), ("title", group.Title), ("jobs", $"{group.Jobs}, of which {group.Open} have not ended"),
-                    .. group.States.Select(state => (state.Key, (string?)$"{state.Value}")), ("followed by", group.NextJob), ("ended", Output.Time(group.EndedAt)),
+                    .. group.States.Select(state => (state.Key, (string?)$"{state.Value}")), ("followed by", group.NextJob), ("ended", Output.Exactly(group.EndedAt)),
                 ]);
         });
     }

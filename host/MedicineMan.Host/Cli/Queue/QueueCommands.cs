@@ -58,7 +58,7 @@ internal static class QueueCommands
         host.All<JobWorkerRow>("jobs/workers", cancel),
         "No worker was seen in the last day.",
         ("WORKER", worker => worker.Name), ("RUNNING", worker => $"{worker.Running} of {worker.Concurrency}"), ("QUEUES", worker => worker.Queues.Count == 0 ? "all" : string.Join(' ', worker.Queues)),
-        ("LAST SEEN", worker => Output.Time(worker.SeenAt)), ("STOPPED", worker => Output.Time(worker.StoppedAt))));
+        ("LAST SEEN", worker => Output.Exactly(worker.SeenAt)), ("STOPPED", worker => Output.Exactly(worker.StoppedAt))));
 
     public static Command Pauses() => new Command("pauses", "Lists what is held back.").Does((_, host, output, cancel) => output.List(
         host.All<JobPause>("jobs/pauses", cancel),

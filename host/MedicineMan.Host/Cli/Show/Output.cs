@@ -74,6 +74,9 @@ internal sealed class Output(bool json)
 
     public void Remark(string text) => Remarks.WriteLine(Plain(text));
 
+    /// To the second.
+    public static string? Exactly(DateTimeOffset? at) => at?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.CurrentCulture);
+
     public static string? Time(DateTimeOffset? at) => at?.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.CurrentCulture);
 
     public static string Bytes(long bytes) => Shell.Size.Text(bytes);
