@@ -64,7 +64,7 @@ internal static class ScheduleCommands
         var cron = new Option<string>("--cron") { Description = "Minute, hour, day, month, weekday; a sixth field in front is seconds. \"0 2 * * *\" is every night at two.", Required = true };
         var zone = new Option<string>("--zone") { Description = "Time zone, such as Europe/Berlin.", DefaultValueFactory = _ => "UTC" };
         var jitter = new Option<int>("--jitter") { Description = "Starts later by up to so many seconds." };
-        var missed = new Option<MissedRuns>("--missed") { Description = "Times that passed, more than five minutes ago, while nothing ran: skip, once or all.", DefaultValueFactory = _ => MissedRuns.Once };
+        var missed = new Option<MissedRuns>("--missed") { Description = "Times that passed while nothing ran: skip, once or all. The latest starts in any case when it is late by less than five minutes.", DefaultValueFactory = _ => MissedRuns.Once };
         var most = new Option<int>("--missed-most") { Description = "With all: at most so many.", DefaultValueFactory = _ => 10 };
         var overlap = new Option<Overlap>("--overlap") { Description = "When the one before has not ended: skip the next, or start it after.", DefaultValueFactory = _ => Overlap.Skip };
         var blackouts = new Option<string[]>("--blackout") { Description = "Never start then, such as \"Mon-Fri 08:00-18:00\"; may be given several times." };

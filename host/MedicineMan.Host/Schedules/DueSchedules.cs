@@ -10,8 +10,11 @@ namespace MedicineMan.Host.Schedules;
 /// many nodes have a clock and whenever one of them dies.
 internal sealed partial class DueSchedules(Database database, ScheduleActions actions, AuditLog audit, ILogger<DueSchedules> log)
 {
-    // A clock that was late by less has missed nothing.
+    // The latest due time that is late by less was not missed: a restart takes a while.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
+
+    // Nor was any that is late by less: so long a tick can take.
+    private static readonly TimeSpan Tardiness = TimeSpan.FromSeconds(30);
 
     // How soon one that waits for the end of what it started before asks again.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -87,9 +90,9 @@ internal sealed partial class DueSchedules(Database database, ScheduleActions ac
             outcomes.Add(new ScheduleStart(plan.LastMissed, now, "missed", sentence, null));
         }
 
-        foreach (var due in plan.Due)
+        foreach (var (place, due) in plan.Due.Index())
         {
-            var start = await Start(transaction, row, due, now, cancel);
+            var start = await Start(transaction, row, due, now, place < plan.MadeUp, cancel);
             if (start.Outcome == "skipped" && row.Overlap is Overlap.After)
             {
                 // Kept at its due time until there is room; what becomes due meanwhile is done with it.
@@ -114,7 +117,7 @@ internal sealed partial class DueSchedules(Database database, ScheduleActions ac
         if (row.Waiting)
         {
             var after = times.Next(now);
-            return new DuePlan([first], 0, default, after, after is { } at ? times.StartOf(at) : null);
+            return new DuePlan([first], 0, 0, default, after, after is { } at ? times.StartOf(at) : null);
         }
 
         var (fresh, old, left, lastLeft) = (new List<DateTimeOffset>(), new Queue<DateTimeOffset>(), 0, first);
@@ -128,25 +131,28 @@ internal sealed partial class DueSchedules(Database database, ScheduleActions ac
                 break;
             }
 
-            if (start <= now - Grace)
-            {
-                old.Enqueue(due);
-                if (old.Count > (row.Missed is MissedRuns.All ? row.MissedMost : 1))
-                {
-                    (left, lastLeft) = (left + 1, old.Dequeue());
-                }
-            }
-            else if (start == before)
+            if (start == before && fresh.Count > 0)
             {
                 // All that a blackout held back is done by one.
                 fresh[^1] = due;
+                continue;
+            }
+
+            if (fresh.Count > 0 && before <= now - Tardiness)
+            {
+                Miss(fresh[^1]);
+                fresh.Clear();
+            }
+
+            before = start;
+            if (start <= now - Grace)
+            {
+                Miss(due);
             }
             else
             {
                 fresh.Add(due);
             }
-
-            before = start;
         }
 
         // What is due now makes up for what was missed once.
@@ -156,15 +162,24 @@ internal sealed partial class DueSchedules(Database database, ScheduleActions ac
             old.Clear();
         }
 
-        return new DuePlan([.. old, .. fresh], left, lastLeft, next?.Due, next?.Start);
+        return new DuePlan([.. old, .. fresh], old.Count, left, lastLeft, next?.Due, next?.Start);
+
+        void Miss(DateTimeOffset due)
+        {
+            old.Enqueue(due);
+            if (old.Count > (row.Missed is MissedRuns.All ? row.MissedMost : 1))
+            {
+                (left, lastLeft) = (left + 1, old.Dequeue());
+            }
+        }
     }
 
-    private async Task<ScheduleStart> Start(DbTransaction transaction, ScheduleRow row, DateTimeOffset due, DateTimeOffset now, CancellationToken cancel)
+    private async Task<ScheduleStart> Start(DbTransaction transaction, ScheduleRow row, DateTimeOffset due, DateTimeOffset now, bool madeUp, CancellationToken cancel)
     {
         try
         {
             return await actions.Of(row).Start(transaction, row.Organization, Actor.System, row.Subject, cancel) is { } url
-                ? new ScheduleStart(due, now, "started", now - due > Grace && !row.Waiting ? "Made up for later." : null, url)
+                ? new ScheduleStart(due, now, "started", madeUp ? "Made up for later." : null, url)
                 : new ScheduleStart(due, now, "skipped", StillGoing, null);
         }
         catch (UserFacingException refused)
@@ -185,6 +200,7 @@ internal sealed partial class DueSchedules(Database database, ScheduleActions ac
 }
 
 /// <param name="Due">To be started, in order.</param>
+/// <param name="MadeUp">How many of them, from the first, were missed.</param>
 /// <param name="Missed">How many are left out.</param>
 /// <param name="LastMissed">The latest of those.</param>
-internal sealed record DuePlan(IReadOnlyList<DateTimeOffset> Due, int Missed, DateTimeOffset LastMissed, DateTimeOffset? Next, DateTimeOffset? NextStart);
+internal sealed record DuePlan(IReadOnlyList<DateTimeOffset> Due, int MadeUp, int Missed, DateTimeOffset LastMissed, DateTimeOffset? Next, DateTimeOffset? NextStart);

@@ -15,7 +15,7 @@ namespace MedicineMan.Host.Schedules;
 /// enqueuing, so each due minute makes one job, however many nodes have a clock and whenever one of them dies.
 internal sealed partial class PluginSchedules(Database database, JobQueue jobs, PluginCatalogue catalogue, ILogger<PluginSchedules> log)
 {
-    // A clock that was late by less has missed nothing.
+    // The latest due minute that is late by less was not missed: a restart takes a while.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ArgumentsLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestLook = TimeSpan.FromDays(366);
@@ -66,13 +66,13 @@ internal sealed partial class PluginSchedules(Database database, JobQueue jobs, 
         }
 
         var due = Due(new Cron(job.Cron!), last, minute, job.CatchUp == "once");
-        // The plugin's code runs before the transaction is opened: one that hangs must not hold the database.
-        var requests = new List<JobRequest>();
-        foreach (var at in due)
+        JobRequest? request = null;
+        if (due is { } at)
         {
+            // The plugin's code runs before the transaction is opened: one that hangs must not hold the database.
             var where = $"schedule of {job.Id}";
             var arguments = await TimedCall.Run(plugin, where, ArgumentsLimit, either => plugin.Call(where, (_, _) => Task.FromResult(schedule.Arguments()), either), cancel);
-            requests.Add(PluginJobs.Request(plugin.Manifest, job.Id, arguments, at.ToString("yyyyMMddHHmm", CultureInfo.InvariantCulture)));
+            request = PluginJobs.Request(plugin.Manifest, job.Id, arguments, at.ToString("yyyyMMddHHmm", CultureInfo.InvariantCulture));
         }
 
         await database.Write(
@@ -80,7 +80,7 @@ internal sealed partial class PluginSchedules(Database database, JobQueue jobs, 
             {
                 var moved = await transaction.Connection!.ExecuteAsync(new CommandDefinition(
                     MoveSql, new { organization = OrganizationId.Default, plugin = id, job = job.Id, minute, last }, transaction, cancellationToken: cancel));
-                foreach (var request in moved == 1 ? requests : [])
+                if (moved == 1 && request is not null)
                 {
                     await jobs.Enqueue(transaction, request, cancel);
                 }
@@ -105,28 +105,18 @@ internal sealed partial class PluginSchedules(Database database, JobQueue jobs, 
         return null;
     }
 
-    /// The minutes to make up for: all within the grace, and the latest of the older ones if missed runs are to be caught up.
-    internal static IReadOnlyList<DateTimeOffset> Due(Cron cron, DateTimeOffset last, DateTimeOffset minute, bool catchUp)
+    /// The latest due minute, which makes up for those before it too; one older than the grace only if missed runs are to be caught up.
+    internal static DateTimeOffset? Due(Cron cron, DateTimeOffset last, DateTimeOffset minute, bool catchUp)
     {
-        var due = new List<DateTimeOffset>();
-        var at = minute;
-        for (; at > last && at > minute - Grace; at = at.AddMinutes(-1))
+        for (var at = minute; at > last && at > minute - (catchUp ? LongestLook : Grace); at = at.AddMinutes(-1))
         {
             if (cron.IsDue(at))
             {
-                due.Insert(0, at);
+                return at;
             }
         }
 
-        for (; catchUp && due.Count == 0 && at > last && at > minute - LongestLook; at = at.AddMinutes(-1))
-        {
-            if (cron.IsDue(at))
-            {
-                due.Add(at);
-            }
-        }
-
-        return due;
+        return null;
     }
 
     private static DateTimeOffset Floor(DateTimeOffset now) => DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds() / 60 * 60);

@@ -77,6 +77,23 @@ public abstract class DueSchedulesTests : IAsyncLifetime
         Assert.Equal(["14:00 missed", "15:00 started"], await Outcomes(id));
     }
 
+    [SkippableTheory]
+    [InlineData("skip", "12:09 missed,12:10 started")]
+    [InlineData("once", "12:09 missed,12:10 started")]
+    [InlineData("all", "12:07 missed,12:08 started,12:09 started,12:10 started")]
+    public async Task After_a_short_standstill_the_latest_starts_and_those_before_it_were_missed(string missed, string outcomes)
+    {
+        var id = await Add(DueTimesTests.Settings("* * * * *", "UTC") with { Missed = Enum.Parse<MissedRuns>(missed, ignoreCase: true), MissedMost = 2 });
+        time.Advance(TimeSpan.FromMinutes(10.8));
+        await Clock().Tick(time.GetUtcNow(), default);
+        Assert.Equal(outcomes, string.Join(',', await Outcomes(id)));
+
+        var late = await Add(DueTimesTests.Settings("*/5 * * * * *", "UTC") with { Name = "often", Missed = Enum.Parse<MissedRuns>(missed, ignoreCase: true) });
+        time.Advance(TimeSpan.FromSeconds(21));
+        await Clock().Tick(time.GetUtcNow(), default);
+        Assert.Equal(4, (await Outcomes(late)).Count(outcome => outcome.EndsWith("started", StringComparison.Ordinal)));
+    }
+
     [SkippableFact]
     public async Task While_the_one_before_goes_on_the_next_is_left_out_or_waits_for_its_end()
     {
