@@ -1,4 +1,3 @@
-using System.Globalization;
 using Dapper;
 using MedicineMan.Host.Data;
 using MedicineMan.Host.Organizations;
@@ -12,12 +11,15 @@ using MedicineMan.Jobs;
 namespace MedicineMan.Host.Schedules;
 
 /// Enqueues the jobs of plugins at the minutes their manifests name. How far a schedule has come is a row that moves in the transaction of the
-/// enqueuing, so each due minute makes one job, however many nodes have a clock and whenever one of them dies.
+/// enqueuing, so each due minute makes one job at most, however many nodes have a clock and whenever one of them dies.
 internal sealed partial class PluginSchedules(Database database, JobQueue jobs, PluginCatalogue catalogue, ILogger<PluginSchedules> log)
 {
     // The latest due minute that is late by less was not missed: a restart takes a while.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ArgumentsLimit = TimeSpan.FromSeconds(5);
+
+    // The unique key of what the clock starts: while one waits or runs there is no second, however long its type is held back.
+    private const string FromTheClock = "clock";
     private static readonly TimeSpan LongestLook = TimeSpan.FromDays(366);
 
     private const string BeginSql = """
@@ -67,12 +69,12 @@ internal sealed partial class PluginSchedules(Database database, JobQueue jobs, 
 
         var due = Due(new Cron(job.Cron!), last, minute, job.CatchUp == "once");
         JobRequest? request = null;
-        if (due is { } at)
+        if (due is not null)
         {
             // The plugin's code runs before the transaction is opened: one that hangs must not hold the database.
             var where = $"schedule of {job.Id}";
             var arguments = await TimedCall.Run(plugin, where, ArgumentsLimit, either => plugin.Call(where, (_, _) => Task.FromResult(schedule.Arguments()), either), cancel);
-            request = PluginJobs.Request(plugin.Manifest, job.Id, arguments, at.ToString("yyyyMMddHHmm", CultureInfo.InvariantCulture));
+            request = PluginJobs.Request(plugin.Manifest, job.Id, arguments, FromTheClock);
         }
 
         await database.Write(

@@ -4,6 +4,7 @@ using MedicineMan.Host.Schedules;
 using MedicineMan.Host.Schedules.Times;
 using MedicineMan.Host.Tests.Plugins.Capabilities;
 using MedicineMan.Jobs;
+using MedicineMan.Jobs.Pausing;
 using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Schedules;
@@ -27,12 +28,30 @@ public sealed class ScheduleTests
         {
             var at = Noon.AddMinutes(minute).AddSeconds(minute);
             await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => schedules.Tick(at, CancellationToken.None)));
+            await AllEnded(curious);
         }
 
         var jobs = await Notes(curious);
         Assert.Equal(["plugin:tests.curious/note:210003011205", "plugin:tests.curious/note:210003011210"], jobs.Select(job => job.UniqueKey).Order());
         Assert.All(jobs, job => Assert.Contains("from the clock", job.Arguments, StringComparison.Ordinal));
         await Eventually.Holds(async () => await curious.Ask("store", ("key", $"note:{jobs[0].Id}")) == "from the clock");
+    }
+
+    [Fact]
+    public async Task While_one_from_the_clock_waits_there_is_no_second()
+    {
+        await using var curious = await CuriousHost.Start();
+        var schedules = curious.Host.Get<PluginSchedules>();
+        await curious.Host.Get<Database>().Write(
+            transaction => curious.Host.Get<JobPauses>().Pause(transaction, new JobPause("default", PauseKind.Type, "plugin:tests.curious/note"), "Ada", default), default);
+        await Begin(curious, Noon.AddMinutes(1));
+
+        for (var minute = 5; minute <= 60; minute += 5)
+        {
+            await schedules.Tick(Noon.AddMinutes(minute), CancellationToken.None);
+        }
+
+        Assert.Equal(JobState.Ready, Assert.Single(await Notes(curious)).State);
     }
 
     [Fact]
@@ -61,6 +80,7 @@ public sealed class ScheduleTests
         await curious.Load(manifest => (manifest["contributes"]!["jobs"]![0]!["catchUp"], manifest["contributes"]!["jobs"]![0]!["cron"]) = (catchUp, "0 * * * *"));
         await schedules.Tick(Noon.AddHours(5).AddMinutes(30), CancellationToken.None);
 
+        await AllEnded(curious);
         Assert.Equal(made, (await Notes(curious)).Count);
         await schedules.Tick(Noon.AddHours(6).AddMinutes(4), CancellationToken.None);
         Assert.Equal(made + 1, (await Notes(curious)).Count);
@@ -110,6 +130,7 @@ public sealed class ScheduleTests
         await curious.Host.Get<PluginSchedules>().Tick(now, CancellationToken.None);
         await curious.Host.Get<PluginSchedules>().Tick(now.AddMinutes(1), CancellationToken.None);
         Assert.Single(await Notes(curious));
+        await AllEnded(curious);
 
         // Two minutes passed while nothing ran: the latest makes up for the other.
         await curious.Host.Get<PluginSchedules>().Tick(now.AddMinutes(3), CancellationToken.None);
@@ -147,6 +168,8 @@ public sealed class ScheduleTests
             insert into plugin_schedules (organization_id, plugin_id, job_id, minute) values ('default', 'tests.curious', 'note', @at)
             on conflict (organization_id, plugin_id, job_id) do update set minute = excluded.minute
             """, new { at }, transaction), CancellationToken.None);
+
+    private static Task AllEnded(CuriousHost curious) => Eventually.Holds(async () => (await Notes(curious)).All(job => job.EndedAt is not null));
 
     private static async Task<IReadOnlyList<JobRow>> Notes(CuriousHost curious) =>
         [.. (await curious.Host.Get<JobQueue>().Page("default", new JobFilter(), null, 100, CancellationToken.None)).Where(job => job.Type == "plugin:tests.curious/note")];
