@@ -103,7 +103,4 @@ public readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
 
     // The place in the id's range as a fraction: interpolation search over sorted ids starts there.
     internal ulong Leading => a;
-
-    // Enough where ten million stand in a table: two that share 128 bits of a SHA-256 do not occur.
-    internal UInt128 LeadingHalf => new(a, b);
 }

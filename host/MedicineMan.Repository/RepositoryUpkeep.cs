@@ -33,7 +33,7 @@ public sealed class RepositoryUpkeep
     /// <exception cref="UserFacingException">A name stands for none or several, a guard keeps a named one, or the repository is in use.</exception>
     public Task<ForgetReport> Forget(ForgetOptions options, CancellationToken cancel) => new Forgetting(store, options).Run(cancel);
 
-    /// <summary>Removes what no snapshot needs. Memory is 17 bytes a blob; killed anywhere, it leaves nothing worse than blocks stored twice.</summary>
+    /// <summary>Removes what no snapshot needs. Memory is 8 bytes a blob; killed anywhere, it leaves nothing worse than blocks stored twice.</summary>
     /// <param name="options">How far to go.</param>
     /// <param name="progress">Told of each step; null for silence.</param>
     /// <param name="cancel">Stops it, as a kill does.</param>

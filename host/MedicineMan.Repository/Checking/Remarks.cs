@@ -1,5 +1,4 @@
 using MedicineMan.Repository.Indexing;
-using MedicineMan.Repository.Pruning;
 using MedicineMan.Repository.Repairing;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Sdk.Storage;
@@ -13,7 +12,7 @@ internal sealed class Remarks(ObjectStore store, RepositoryKeys keys)
 
     public IReadOnlyList<CheckProblem> Found => found;
 
-    public async Task Look(IReadOnlyList<IndexedPack> packs, Dictionary<ObjectId, long> stored, DamageList damage, CancellationToken cancel)
+    public async Task Look(BlobIndex index, IReadOnlyList<IndexedPack> packs, Dictionary<ObjectId, long> stored, DamageList damage, CancellationToken cancel)
     {
         var known = new KnownPacks(store);
         await known.Load(cancel);
@@ -39,16 +38,9 @@ internal sealed class Remarks(ObjectStore store, RepositoryKeys keys)
             Add(DamageKind.UnreadableKey, $"The key {key.Id} is not readable: its password opens nothing.", null);
         }
 
-        var blobs = new BlobTable();
-        foreach (var blob in packs.SelectMany(pack => pack.Blobs))
+        if (index.Copies > 0)
         {
-            blobs.Add(blob.Kind, blob.Id);
-        }
-
-        blobs.Seal();
-        if (blobs.Copies > 0)
-        {
-            Add(DamageKind.Duplicate, $"{blobs.Copies} blocks are stored more than once. A prune removes the copies.", null);
+            Add(DamageKind.Duplicate, $"{index.Copies} blocks are stored more than once. A prune removes the copies.", null);
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Re
         var looking = Task.Run(
             async () =>
             {
-                await remarks.Look(packs, stored, damage, cancel);
+                await remarks.Look(index, packs, stored, damage, cancel);
                 walked = damage.Copy();
                 known = walked.Count;
                 await Walk(walked);

@@ -21,8 +21,7 @@ internal sealed class SnapshotCopy(
     private const int BatchSize = 8192;
 
     // Only what is in a stored index may be relied on by others: what this copy stores becomes that when it completes, and never if it fails.
-    // Nobody asks where it lies, and hardly whether it is there twice: its entries may be in a file, beside two indexes that are in memory.
-    private readonly BlobIndex own = new(new BlobColumns(pagesInMemory: 16));
+    private readonly BlobIndex own = new();
     private readonly List<CopiedSnapshot> copied = [];
     private readonly List<SnapshotEntry> pending = [];
     private readonly List<BlobEntry> batch = [];

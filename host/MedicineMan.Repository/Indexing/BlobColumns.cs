@@ -4,13 +4,13 @@ namespace MedicineMan.Repository.Indexing;
 
 /// <summary>
 /// Entries by number, in the order they were added: 40 bytes a blob. What the blobs of a pack share is kept once for each run of neighbours, and a blob's
-/// length is the way to where the next one starts. Growing adds a page and moves nothing. The first million entries are in memory, full pages after
-/// them in a file: so ten million blobs are some hundred megabytes of memory, and a look-up there one read that the system mostly has at hand.
+/// length is the way to where the next one starts. Growing adds a page and moves nothing. The first hundred thousand entries are in memory, full pages
+/// after them in a file: so ten million blobs are some hundred megabytes of memory, and a look-up there one read that the system mostly has at hand.
 /// Not for two threads at once.
 /// </summary>
 internal sealed class BlobColumns(int pagesInMemory = BlobColumns.PagesInMemory)
 {
-    private const int PagesInMemory = 256;
+    private const int PagesInMemory = 32;
     private const int PageBits = 12;
     private const int PageSize = 1 << PageBits;
     private const int SmallestPage = 64;

@@ -42,6 +42,9 @@ internal sealed class BlobIndex
         }
     }
 
+    /// <summary>How many of them are stored elsewhere already.</summary>
+    public long Copies { get; private set; }
+
     /// <summary>Adds stored packs with their blobs.</summary>
     public void Add(IReadOnlyList<IndexedPack> added)
     {
@@ -149,6 +152,7 @@ internal sealed class BlobIndex
             // Several index files may list one pack.
             if (!isKnown || !IsListed(number, blob))
             {
+                Copies += Find(blob.Kind, blob.Id) >= 0 ? 1 : 0;
                 table.Add(columns.Add(number, blob), blob.Id);
             }
         }

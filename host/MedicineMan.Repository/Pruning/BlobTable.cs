@@ -3,105 +3,81 @@ using MedicineMan.Repository.Indexing;
 namespace MedicineMan.Repository.Pruning;
 
 /// <summary>
-/// All blobs of a repository with a byte of marks each: 17 bytes a blob, where an index entry takes 56, so that ten million fit into 170 MB. Half an
-/// id stands for the whole: two that share 128 bits of a SHA-256 do not occur. Filled from one thread, then sealed, then marked from many.
+/// All blobs of a repository with a byte of marks each. Memory holds marks and hash table, 8 bytes a blob; the ids of a large repository are in a file.
+/// Filled from one thread, then sealed, then marked from many.
 /// </summary>
 internal sealed class BlobTable
 {
-    private const int Buckets = 256;
+    private readonly Lock gate = new();
+    private readonly BlobColumns columns = new();
+    private readonly IdTable table;
+    private byte[] marks = [];
 
-    private readonly Bucket[] data = [.. Enumerable.Range(0, Buckets).Select(_ => new Bucket())];
-    private readonly Bucket[] trees = [.. Enumerable.Range(0, Buckets).Select(_ => new Bucket())];
+    public BlobTable() => table = new IdTable(columns);
 
     /// <summary>How many times a blob was added that was there already.</summary>
     public long Copies { get; private set; }
 
-    public void Add(BlobKind kind, ObjectId id) => BucketOf(kind, id).Add(id.LeadingHalf);
+    public void Add(BlobKind kind, ObjectId id)
+    {
+        if (Find(kind, id) >= 0)
+        {
+            Copies++;
+            return;
+        }
+
+        table.Add(columns.Add(0, new BlobEntry(id, kind, 0, 0, 0, 0)), id);
+    }
 
     /// <summary>Ends the filling.</summary>
-    public void Seal()
+    public void Seal() => marks = new byte[columns.Count];
+
+    public bool Contains(BlobKind kind, ObjectId id)
     {
-        foreach (var bucket in data.Concat(trees))
+        lock (gate)
         {
-            Copies += bucket.Seal();
+            return Find(kind, id) >= 0;
         }
     }
 
-    public bool Contains(BlobKind kind, ObjectId id) => BucketOf(kind, id).Find(id.LeadingHalf) >= 0;
-
     public bool Has(BlobKind kind, ObjectId id, BlobMarks mark)
     {
-        var bucket = BucketOf(kind, id);
-        var at = bucket.Find(id.LeadingHalf);
-        return at >= 0 && (Volatile.Read(ref bucket.Marks[at]) & (byte)mark) != 0;
+        lock (gate)
+        {
+            return Find(kind, id) is >= 0 and var at && (marks[at] & (byte)mark) != 0;
+        }
     }
 
     /// <summary>Marks a blob.</summary>
     /// <returns>True when it is known and had no such mark before.</returns>
     public bool Mark(BlobKind kind, ObjectId id, BlobMarks mark)
     {
-        var bucket = BucketOf(kind, id);
-        var at = bucket.Find(id.LeadingHalf);
-        if (at < 0)
+        lock (gate)
         {
-            return false;
-        }
-
-        ref var marks = ref bucket.Marks[at];
-        while (Volatile.Read(ref marks) is var before && (before & (byte)mark) == 0)
-        {
-            if (Interlocked.CompareExchange(ref marks, (byte)(before | (byte)mark), before) == before)
+            if (Find(kind, id) is not (>= 0 and var at) || (marks[at] & (byte)mark) != 0)
             {
-                return true;
+                return false;
             }
-        }
 
-        return false;
+            marks[at] |= (byte)mark;
+            return true;
+        }
     }
 
     /// <summary>How many blobs have one mark and lack another.</summary>
-    public long Count(BlobMarks has, BlobMarks lacks) =>
-        data.Concat(trees).Sum(bucket => bucket.Marks.LongCount(marks => (marks & (byte)has) != 0 && (marks & (byte)lacks) == 0));
+    public long Count(BlobMarks has, BlobMarks lacks) => marks.LongCount(each => (each & (byte)has) != 0 && (each & (byte)lacks) == 0);
 
-    private Bucket BucketOf(BlobKind kind, ObjectId id) => (kind == BlobKind.Tree ? trees : data)[(int)(id.Leading >> 56)];
-
-    private sealed class Bucket
+    private int Find(BlobKind kind, in ObjectId id)
     {
-        private UInt128[] ids = [];
-        private int count;
-
-        public byte[] Marks { get; private set; } = [];
-
-        public void Add(UInt128 id)
+        for (var matches = table.Find(id); matches.MoveNext();)
         {
-            if (count == ids.Length)
+            if (columns.Kind(matches.Current) == kind)
             {
-                // By a quarter, one bucket at a time: growing never needs much more than the table itself.
-                Array.Resize(ref ids, Math.Max(16, count + count / 4));
+                return matches.Current;
             }
-
-            ids[count++] = id;
         }
 
-        public int Seal()
-        {
-            Array.Sort(ids, 0, count);
-            var distinct = 0;
-            for (var i = 0; i < count; i++)
-            {
-                if (i == 0 || ids[i] != ids[i - 1])
-                {
-                    ids[distinct++] = ids[i];
-                }
-            }
-
-            var copies = count - distinct;
-            count = distinct;
-            Marks = new byte[count];
-            return copies;
-        }
-
-        public int Find(UInt128 id) => Array.BinarySearch(ids, 0, count, id);
+        return -1;
     }
 }
 

@@ -6,8 +6,8 @@ using MedicineMan.Sdk;
 namespace MedicineMan.Repository.Pruning;
 
 /// <summary>
-/// What lies in a repository and what of it is needed. It goes over the index files several times rather than holding them: a byte of marks and half
-/// an id are all that is kept of a blob. Whatever it can't make sense of ends it, because a prune of a damaged repository could cost more.
+/// What lies in a repository and what of it is needed. It goes over the index files several times rather than holding them: their ids and a
+/// byte of marks each are all that is kept of blobs. Whatever it can't make sense of ends it, because a prune of a damaged repository could cost more.
 /// </summary>
 internal sealed class Survey(ObjectStore store, IProgress<UpkeepProgress>? progress)
 {

@@ -16,8 +16,7 @@ internal sealed class BlobPipeline : IAsyncDisposable
     private readonly BlobIndex known;
 
     // Only what is in a stored index may be relied on by others: what this backup stores becomes that when it completes, and never if it fails.
-    // Of a blob that is in it hardly more is asked than that: a small part in memory does.
-    private readonly BlobIndex own = new(new BlobColumns(pagesInMemory: 16));
+    private readonly BlobIndex own = new();
     private readonly PackAssembler packs;
     private readonly BackupCounters counters;
     private readonly CancellationTokenSource stop = new();
