@@ -1,4 +1,3 @@
-using System.Buffers;
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Pruning;
 using MedicineMan.Repository.Reading;
@@ -13,7 +12,9 @@ namespace MedicineMan.Repository.Copying;
 internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectStore target, PackSink sink)
 {
     private const int LargestGap = 256 << 10;
-    private const int LargestRead = 4 << 20;
+    private const int LargestRead = BlockBuffers.Large;
+
+    private readonly BlockBuffers buffers = new();
 
     private long blobs;
     private long bytes;
@@ -45,7 +46,7 @@ internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectSt
     {
         var start = run[0].Offset;
         var length = (int)(run[^1].Offset + (long)run[^1].Length - start);
-        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        var buffer = buffers.Rent(length);
         try
         {
             try
@@ -69,7 +70,7 @@ internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectSt
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            buffers.Return(buffer);
         }
     }
 

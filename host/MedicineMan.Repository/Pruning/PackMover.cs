@@ -1,5 +1,5 @@
-using System.Buffers;
 using MedicineMan.Repository.Indexing;
+using MedicineMan.Repository.Reading;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Sdk.Storage;
 
@@ -9,7 +9,9 @@ namespace MedicineMan.Repository.Pruning;
 internal sealed class PackMover(ObjectStore store, PackSink sink, bool dryRun = false)
 {
     private const int LargestGap = 256 << 10;
-    private const int LargestRead = 4 << 20;
+    private const int LargestRead = BlockBuffers.Large;
+
+    private readonly BlockBuffers buffers = new();
 
     /// <param name="pack">Where they lie.</param>
     /// <param name="blobs">Which.</param>
@@ -51,7 +53,7 @@ internal sealed class PackMover(ObjectStore store, PackSink sink, bool dryRun = 
     {
         var start = run[0].Offset;
         var length = (int)(run.Max(blob => blob.Offset + (long)blob.Length) - start);
-        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        var buffer = buffers.Rent(length);
         try
         {
             await store.ReadRange(ObjectStore.PackKey(pack), start, buffer.AsMemory(0, length), cancel);
@@ -76,7 +78,7 @@ internal sealed class PackMover(ObjectStore store, PackSink sink, bool dryRun = 
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            buffers.Return(buffer);
         }
     }
 

@@ -8,8 +8,9 @@ namespace MedicineMan.Repository.Reading;
 /// </summary>
 internal sealed class BlockBuffers
 {
-    // Not a power of two, so that none of the shared pool is taken for one of these.
-    private const int Large = (4 << 20) - 64;
+    /// <summary>The length of a large one. Not a power of two, so that none of the shared pool is taken for one of these.</summary>
+    public const int Large = (4 << 20) - 64;
+
     private const int SharedBelow = 1 << 20;
 
     private readonly ConcurrentBag<byte[]> large = [];
