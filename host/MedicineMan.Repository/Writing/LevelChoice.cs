@@ -21,8 +21,9 @@ internal sealed class LevelChoice(bool isOneAfterTheOther = false)
     // What holds for files of a few lines says little of the others.
     private const int Tiny = 4096;
 
-    // Thoroughness must earn its time: a fifth to a quarter more.
-    private const double Worth = 0.01;
+    // Thoroughness must earn its time, a fifth to a quarter more. Of a machine's files, where one choice stands for blocks that are unlike, twice as much
+    // took a fiftieth less processor time for 0.4 % more room.
+    private readonly double worth = isOneAfterTheOther ? 0.01 : 0.02;
 
     private readonly Choice tiny = new();
     private readonly Choice others = new();
@@ -53,7 +54,7 @@ internal sealed class LevelChoice(bool isOneAfterTheOther = false)
         }
     }
 
-    private static (int Level, double Share) Best(ReadOnlySpan<byte> blob, BlobCodec codec)
+    private (int Level, double Share) Best(ReadOnlySpan<byte> blob, BlobCodec codec)
     {
         Span<int> lengths = stackalloc int[Levels];
         var shortest = int.MaxValue;
@@ -64,7 +65,7 @@ internal sealed class LevelChoice(bool isOneAfterTheOther = false)
         }
 
         var enough = 1;
-        while (lengths[enough - 1] * (1 - Worth) > shortest)
+        while (lengths[enough - 1] * (1 - worth) > shortest)
         {
             enough++;
         }
