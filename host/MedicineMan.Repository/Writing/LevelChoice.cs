@@ -21,9 +21,8 @@ internal sealed class LevelChoice(bool isOneAfterTheOther = false)
     // What holds for files of a few lines says little of the others.
     private const int Tiny = 4096;
 
-    // Thoroughness must earn its time, a fifth to a quarter more. Of a machine's files, where one choice stands for blocks that are unlike, twice as much
-    // took a fiftieth less processor time for 0.4 % more room.
-    private readonly double worth = isOneAfterTheOther ? 0.01 : 0.02;
+    // Thoroughness must earn its time: a fifth to a quarter more. Twice as much made a tree of files 1.4 % larger and took a fiftieth less time.
+    private const double Worth = 0.01;
 
     private readonly Choice tiny = new();
     private readonly Choice others = new();
@@ -54,7 +53,7 @@ internal sealed class LevelChoice(bool isOneAfterTheOther = false)
         }
     }
 
-    private (int Level, double Share) Best(ReadOnlySpan<byte> blob, BlobCodec codec)
+    private static (int Level, double Share) Best(ReadOnlySpan<byte> blob, BlobCodec codec)
     {
         Span<int> lengths = stackalloc int[Levels];
         var shortest = int.MaxValue;
@@ -65,7 +64,7 @@ internal sealed class LevelChoice(bool isOneAfterTheOther = false)
         }
 
         var enough = 1;
-        while (lengths[enough - 1] * (1 - worth) > shortest)
+        while (lengths[enough - 1] * (1 - Worth) > shortest)
         {
             enough++;
         }
