@@ -63,7 +63,7 @@ internal sealed class BlobIndex
     {
         lock (gate)
         {
-            return Find(kind, id) < 0 && claimed.Add((kind, id));
+            return table.Find(kind, id) < 0 && claimed.Add((kind, id));
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed class BlobIndex
     {
         lock (gate)
         {
-            var number = Find(kind, id);
+            var number = table.Find(kind, id);
             entry = number < 0 ? default : columns.Entry(number);
             return number >= 0;
         }
@@ -152,7 +152,7 @@ internal sealed class BlobIndex
             // Several index files may list one pack.
             if (!isKnown || !IsListed(number, blob))
             {
-                Copies += Find(blob.Kind, blob.Id) >= 0 ? 1 : 0;
+                Copies += table.Find(blob.Kind, blob.Id) >= 0 ? 1 : 0;
                 table.Add(columns.Add(number, blob), blob.Id);
             }
         }
@@ -170,19 +170,6 @@ internal sealed class BlobIndex
         }
 
         return false;
-    }
-
-    private int Find(BlobKind kind, in ObjectId id)
-    {
-        for (var matches = table.Find(id); matches.MoveNext();)
-        {
-            if (columns.Kind(matches.Current) == kind)
-            {
-                return matches.Current;
-            }
-        }
-
-        return -1;
     }
 }
 

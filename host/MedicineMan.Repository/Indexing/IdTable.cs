@@ -39,6 +39,20 @@ internal sealed class IdTable(BlobColumns columns)
     /// <summary>Goes over the entries with this id.</summary>
     public Matches Find(in ObjectId id) => new(this, id);
 
+    /// <returns>The number of the first entry with this kind and id, or -1.</returns>
+    public int Find(BlobKind kind, in ObjectId id)
+    {
+        for (var matches = Find(id); matches.MoveNext();)
+        {
+            if (columns.Kind(matches.Current) == kind)
+            {
+                return matches.Current;
+            }
+        }
+
+        return -1;
+    }
+
     private static byte Tag(in ObjectId id) => (byte)Math.Max(1, id.GetHashCode() & 0xFF);
 
     private int Home(in ObjectId id) => (int)Math.BigMul(id.Leading, (ulong)Groups, out _);

@@ -20,7 +20,7 @@ internal sealed class BlobTable
 
     public void Add(BlobKind kind, ObjectId id)
     {
-        if (Find(kind, id) >= 0)
+        if (table.Find(kind, id) >= 0)
         {
             Copies++;
             return;
@@ -36,7 +36,7 @@ internal sealed class BlobTable
     {
         lock (gate)
         {
-            return Find(kind, id) >= 0;
+            return table.Find(kind, id) >= 0;
         }
     }
 
@@ -44,7 +44,7 @@ internal sealed class BlobTable
     {
         lock (gate)
         {
-            return Find(kind, id) is >= 0 and var at && (marks[at] & (byte)mark) != 0;
+            return table.Find(kind, id) is >= 0 and var at && (marks[at] & (byte)mark) != 0;
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class BlobTable
     {
         lock (gate)
         {
-            if (Find(kind, id) is not (>= 0 and var at) || (marks[at] & (byte)mark) != 0)
+            if (table.Find(kind, id) is not (>= 0 and var at) || (marks[at] & (byte)mark) != 0)
             {
                 return false;
             }
@@ -66,19 +66,6 @@ internal sealed class BlobTable
 
     /// <summary>How many blobs have one mark and lack another.</summary>
     public long Count(BlobMarks has, BlobMarks lacks) => marks.LongCount(each => (each & (byte)has) != 0 && (each & (byte)lacks) == 0);
-
-    private int Find(BlobKind kind, in ObjectId id)
-    {
-        for (var matches = table.Find(id); matches.MoveNext();)
-        {
-            if (columns.Kind(matches.Current) == kind)
-            {
-                return matches.Current;
-            }
-        }
-
-        return -1;
-    }
 }
 
 /// <summary>What is known of a blob while pruning.</summary>
