@@ -16,12 +16,16 @@ internal sealed class ShellRunner(string serverId, IShell shell, OpenSecret open
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(15);
 
-    // TERM lets the wrapper remove its files; what is still there after three seconds gets KILL, and its folder is removed here.
+    // TERM lets the wrapper remove its files; what is still there after three seconds gets KILL, and its folder is removed here. A signal
+    // is only acted on when its process next runs, so KILL too is waited for: whoever cancelled a command may rely on its end.
     private const string EndScript = """
-        kill -TERM "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null
-        i=0
-        while [ "$i" -lt 30 ] && kill -0 "-$1" 2>/dev/null; do i=$((i + 1)); sleep 0.1 2>/dev/null || { sleep 1; i=$((i + 9)); }; done
-        kill -KILL "-$1" 2>/dev/null
+        of=-$1; kill -0 "$of" 2>/dev/null || of=$1
+        end() {
+          kill "-$1" "$of" 2>/dev/null
+          i=0
+          while [ "$i" -lt "$2" ] && kill -0 "$of" 2>/dev/null; do i=$((i + 1)); sleep 0.1 2>/dev/null || { sleep 1; i=$((i + 9)); }; done
+        }
+        end TERM 30; end KILL 20
         case $2 in */medicineman.*) rm -rf "$2" ;; esac
         """;
 

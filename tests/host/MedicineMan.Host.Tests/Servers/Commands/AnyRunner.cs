@@ -49,7 +49,7 @@ public abstract class AnyRunner
     }
 
     // A zombie that nobody has reaped yet is dead all the same.
-    protected static bool Alive(string id) =>
+    internal static bool Alive(string id) =>
         ReadIfThere($"/proc/{id}/stat") is { Length: > 0 } stat && stat[(stat.LastIndexOf(')') + 2)] != 'Z';
 
     protected static string ReadIfThere(string file)
