@@ -10,9 +10,11 @@ namespace MedicineMan.Repository.Files;
 internal sealed class FileTurns(int atOnce) : IDisposable
 {
     private const int MostInTurn = 32;
+    private const ulong MostBytesInTurn = 1 << 20;
 
     private readonly SemaphoreSlim turns = new(atOnce);
     private List<(TaskCompletionSource<TreeNode?> Done, Func<Task<TreeNode?>> Read)> small = [];
+    private ulong smallBytes;
 
     /// <summary>Waits for a turn and starts to read a file in it; a small one waits for others of its kind, or for <see cref="Flush"/>.</summary>
     public async Task<Task<TreeNode?>> Start(ulong size, Func<Task<TreeNode?>> read, CancellationToken cancel)
@@ -25,7 +27,8 @@ internal sealed class FileTurns(int atOnce) : IDisposable
 
         var done = new TaskCompletionSource<TreeNode?>(TaskCreationOptions.RunContinuationsAsynchronously);
         small.Add((done, read));
-        if (small.Count == MostInTurn)
+        smallBytes += size;
+        if (small.Count == MostInTurn || smallBytes >= MostBytesInTurn)
         {
             await Flush(cancel);
         }
@@ -40,7 +43,7 @@ internal sealed class FileTurns(int atOnce) : IDisposable
         {
             await turns.WaitAsync(cancel);
             var batch = small;
-            small = [];
+            (small, smallBytes) = ([], 0);
             _ = Task.Run(() => InTurn(batch), CancellationToken.None);
         }
     }

@@ -5,34 +5,47 @@ using MedicineMan.Repository.Writing;
 namespace MedicineMan.Repository.Files;
 
 /// <summary>
-/// Makes and stores the listings of folders that are walked: a small one at once, a large one, or one whose files are still being read, beside the walk of
+/// Makes and stores the listings of folders that are walked: a small one at once, a large one, or one whose files are still to be read, beside the walk of
 /// what follows. Waiting there left every other processor idle at the end of each folder.
 /// </summary>
 internal sealed class FolderListings(BlobPipeline pipeline, BackupCounters counters) : IDisposable
 {
-    // So many may be in the making.
-    private const int Most = 2;
-
     // Listing fewer costs less than handing it over.
     private const int FewEntries = 500;
+
+    // So many may be in the making, which bounds the entries that are held; of small folders enough that files are read many in a turn.
+    private const int MostSmall = 64;
+    private const int MostLarge = 2;
 
     // A larger writer is not kept for the next folder.
     private const int MostKept = 1 << 20;
 
-    private readonly SemaphoreSlim making = new(Most);
+    private readonly SemaphoreSlim small = new(MostSmall);
+    private readonly SemaphoreSlim large = new(MostLarge);
     private readonly ConcurrentBag<TreeWriter> writers = [];
 
-    public void Dispose() => making.Dispose();
+    public void Dispose()
+    {
+        small.Dispose();
+        large.Dispose();
+    }
 
-    /// <summary>Takes a folder's entries, all of which end by themselves. Comes back when the walk may go on.</summary>
-    public async Task<Task<TreeNode?>> Make(TreeNode folder, List<Task<TreeNode?>> entries, CancellationToken cancel)
+    /// <summary>Takes a folder's entries, of which files may still wait in <paramref name="turns"/>. Comes back when the walk may go on.</summary>
+    public async Task<Task<TreeNode?>> Make(TreeNode folder, List<Task<TreeNode?>> entries, FileTurns turns, CancellationToken cancel)
     {
         if (entries.Count <= FewEntries && entries.TrueForAll(entry => entry.IsCompleted))
         {
             return Task.FromResult<TreeNode?>(await Store(folder, entries, cancel));
         }
 
-        await making.WaitAsync(cancel);
+        var making = entries.Count <= FewEntries ? small : large;
+        if (!making.Wait(0, cancel))
+        {
+            // None may end before its files are read.
+            await turns.Flush(cancel);
+            await making.WaitAsync(cancel);
+        }
+
         return Task.Run<TreeNode?>(
             async () =>
             {

@@ -49,8 +49,7 @@ internal sealed class FolderReader(
                 entries.Add(await Entry($"{path}/{name}", name, known, cancel));
             }
 
-            await turns.Flush(cancel);
-            return await listings.Make(node, entries, cancel);
+            return await listings.Make(node, entries, turns, cancel);
         }
         catch
         {

@@ -17,6 +17,10 @@ internal sealed class PackAssembler : IAsyncDisposable
     // Listings come slowly: a full pack of them is held for most of a backup.
     private const int TreeTargetSize = 8 << 20;
     private const int OpenDataPacks = 2;
+
+    // When the open ones hold so much together, the fullest leaves: at about the target size, with the others far from full. Each left when it was full
+    // itself before; as the lots fell, both did at once ever so often, and everything waited for them to be stored.
+    private const int MostOpen = TargetSize / 2 * (OpenDataPacks + 1);
     private const int Uploads = 2;
 
     /// <summary>Of very small ones a full pack would hold a hundred thousand, and its part of the index would be tens of megabytes while it is written.</summary>
@@ -35,8 +39,6 @@ internal sealed class PackAssembler : IAsyncDisposable
     private readonly Channel<PackBuffer> full = Channel.CreateUnbounded<PackBuffer>();
     private readonly PackRoom room = new(MostHeld);
 
-    // The first one is cut short by half: filled at one pace, both would be full, and held, at once.
-    private readonly int[] targets = [.. Enumerable.Range(1, OpenDataPacks).Select(part => TargetSize / OpenDataPacks * part), TreeTargetSize];
     private readonly byte[] lots = new byte[512];
     private readonly IndexKeeper indexes;
     private readonly Task[] uploads;
@@ -80,12 +82,12 @@ internal sealed class PackAssembler : IAsyncDisposable
             var slot = kind == BlobKind.Tree ? OpenDataPacks : NextLot();
             pack = open[slot] ??= new PackBuffer(kind);
             pack.Add(id, stored, uncompressedLength);
-            if (pack.Length < targets[slot] && pack.Blobs.Count < MostBlobs)
+            if (FullBy(slot) is not { } leaving)
             {
                 return;
             }
 
-            (open[slot], targets[slot]) = (null, kind == BlobKind.Tree ? TreeTargetSize : TargetSize);
+            (pack, open[leaving]) = (open[leaving]!, null);
         }
 
         Send(pack);
@@ -119,6 +121,26 @@ internal sealed class PackAssembler : IAsyncDisposable
         }
 
         indexes.Dispose();
+    }
+
+    // The slot whose pack is to be stored now that the one in this slot has grown.
+    private int? FullBy(int grown)
+    {
+        var pack = open[grown]!;
+        if (grown == OpenDataPacks || pack.Blobs.Count >= MostBlobs)
+        {
+            return pack.Length >= TreeTargetSize || pack.Blobs.Count >= MostBlobs ? grown : null;
+        }
+
+        var (together, fullest) = (0L, grown);
+        for (var slot = 0; slot < OpenDataPacks; slot++)
+        {
+            var length = open[slot]?.Length ?? 0;
+            together += length;
+            fullest = length > open[fullest]!.Length ? slot : fullest;
+        }
+
+        return together >= MostOpen ? fullest : null;
     }
 
     // Drawn many at once: one by one they were a noticeable part of storing a small block.
