@@ -9,7 +9,7 @@ namespace MedicineMan.Repository.Copying;
 /// Takes blobs out of one repository and into new packs of another. What is compressed stays so: it is opened, proven, and sealed under the other
 /// key. Blobs that lie near each other are read in one go, several reads at a time.
 /// </summary>
-internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectStore target, PackSink sink)
+internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectStore target)
 {
     private const int LargestGap = 256 << 10;
     private const int LargestRead = BlockBuffers.Large;
@@ -23,29 +23,52 @@ internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectSt
 
     public long Bytes => Interlocked.Read(ref bytes);
 
-    public async Task Copy(List<BlobEntry> wanted, CancellationToken cancel)
+    /// <param name="wanted">In the order they lie in; read as far as they are copied.</param>
+    /// <param name="sink">Gets them.</param>
+    /// <param name="copied">Told of bytes of the source that are done with, from several threads.</param>
+    /// <param name="cancel">Ends it.</param>
+    public Task Copy(IEnumerable<BlobEntry> wanted, PackSink sink, Action<long> copied, CancellationToken cancel)
     {
-        wanted.Sort((left, right) => (left.Pack, left.Offset).CompareTo((right.Pack, right.Offset)));
-        var runs = new List<List<BlobEntry>>();
-        foreach (var blob in wanted)
-        {
-            if (runs.Count == 0 || runs[^1][0] is var first && (first.Pack != blob.Pack
-                || blob.Offset - (runs[^1][^1].Offset + (long)runs[^1][^1].Length) > LargestGap || blob.Offset + (long)blob.Length - first.Offset > LargestRead))
-            {
-                runs.Add([]);
-            }
-
-            runs[^1].Add(blob);
-        }
-
         var everyCore = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel };
-        await Parallel.ForEachAsync(runs, everyCore, async (run, token) => await CopyRun(run, token));
+        return Parallel.ForEachAsync(
+            Runs(wanted),
+            everyCore,
+            async (run, token) =>
+            {
+                await CopyRun(run, sink, token);
+                copied(run.Sum(blob => blob.Length));
+            });
     }
 
-    private async Task CopyRun(List<BlobEntry> run, CancellationToken cancel)
+    private static IEnumerable<List<BlobEntry>> Runs(IEnumerable<BlobEntry> blobs)
+    {
+        var run = new List<BlobEntry>();
+        foreach (var blob in blobs)
+        {
+            if (run.Count > 0 && !BelongsTo(run, blob))
+            {
+                yield return run;
+                run = [];
+            }
+
+            run.Add(blob);
+        }
+
+        if (run.Count > 0)
+        {
+            yield return run;
+        }
+    }
+
+    private static bool BelongsTo(List<BlobEntry> run, BlobEntry blob) =>
+        blob.Pack == run[0].Pack && blob.Offset - End(run[^1]) is >= 0 and <= LargestGap && End(blob) - run[0].Offset <= LargestRead;
+
+    private static long End(BlobEntry blob) => blob.Offset + (long)blob.Length;
+
+    private async Task CopyRun(List<BlobEntry> run, PackSink sink, CancellationToken cancel)
     {
         var start = run[0].Offset;
-        var length = (int)(run[^1].Offset + (long)run[^1].Length - start);
+        var length = (int)(End(run[^1]) - start);
         var buffer = buffers.Rent(length);
         try
         {
@@ -57,7 +80,7 @@ internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectSt
             {
                 foreach (var blob in run)
                 {
-                    await CopyRun([blob], cancel);
+                    await CopyRun([blob], sink, cancel);
                 }
 
                 return;
@@ -65,7 +88,7 @@ internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectSt
 
             foreach (var blob in run)
             {
-                await CopyBlob(blob, buffer.AsMemory((int)(blob.Offset - start), (int)blob.Length), cancel);
+                await CopyBlob(blob, buffer.AsMemory((int)(blob.Offset - start), (int)blob.Length), sink, cancel);
             }
         }
         finally
@@ -74,7 +97,7 @@ internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectSt
         }
     }
 
-    private async Task CopyBlob(BlobEntry blob, ReadOnlyMemory<byte> stored, CancellationToken cancel)
+    private async Task CopyBlob(BlobEntry blob, ReadOnlyMemory<byte> stored, PackSink sink, CancellationToken cancel)
     {
         var largest = (int)Math.Max(blob.Length, blob.PlainLength);
         var (from, to) = (source.RentCodec(largest), target.RentCodec(largest));
@@ -85,15 +108,15 @@ internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectSt
             {
                 // From its other place, if it has one.
                 plain = await reader.Blob(blob.Kind, blob.Id, cancel);
-                await Store(blob, to.Encode(plain.Span, 3), cancel);
+                await Store(sink, blob, to.Encode(plain.Span, 3), cancel);
             }
             else if (!blob.IsCompressed)
             {
-                await Store(blob, to.Encode(plain.Span, 3), cancel);
+                await Store(sink, blob, to.Encode(plain.Span, 3), cancel);
             }
             else
             {
-                await Store(blob, (to.Reseal(from, blob), blob.UncompressedLength), cancel);
+                await Store(sink, blob, (to.Reseal(from, blob), blob.UncompressedLength), cancel);
             }
         }
         finally
@@ -103,7 +126,7 @@ internal sealed class BlobCopier(ObjectStore source, BlobReader reader, ObjectSt
         }
     }
 
-    private async Task Store(BlobEntry blob, (ReadOnlyMemory<byte> Stored, uint UncompressedLength) encoded, CancellationToken cancel)
+    private async Task Store(PackSink sink, BlobEntry blob, (ReadOnlyMemory<byte> Stored, uint UncompressedLength) encoded, CancellationToken cancel)
     {
         await sink.Add(blob.Kind, blob.Id, encoded.Stored, encoded.UncompressedLength, cancel);
         Interlocked.Increment(ref blobs);

@@ -16,17 +16,16 @@ namespace MedicineMan.Repository.Copying;
 internal sealed class SnapshotCopy(
     ObjectStore source, IndexLoader sourceIndexes, ObjectStore target, IndexLoader targetIndexes, CopyOptions options, IProgress<UpkeepProgress>? progress)
 {
-    // So much is at most done in vain when it is broken off.
+    // After so much, snapshots that are whole are written.
     private const long CommitEvery = 1L << 30;
-    private const int BatchSize = 8192;
 
-    // Only what is in a stored index may be relied on by others: what this copy stores becomes that when it completes, and never if it fails.
-    private readonly BlobIndex own = new();
     private readonly List<CopiedSnapshot> copied = [];
-    private readonly List<SnapshotEntry> pending = [];
-    private readonly List<BlobEntry> batch = [];
-    private long blobs;
-    private long bytes;
+
+    // Of the source: all that snapshots need so far, and what of it the target lacks and is to be copied next.
+    private readonly BlobNumbers met = new();
+    private readonly BlobNumbers lacking = new();
+    private long lackingBytes;
+    private long folders;
     private BlobIndex there = null!;
     private BlobReader reader = null!;
     private RepositoryLock held = null!;
@@ -52,85 +51,95 @@ internal sealed class SnapshotCopy(
         reader = new BlobReader(source, await sourceIndexes.Current(cancel));
         there = await targetIndexes.Current(cancel);
         var wanted = byPresence[false].ToList();
+        var copier = new BlobCopier(source, reader, target);
         for (var next = 0; next < wanted.Count;)
         {
-            next = await CopySome(wanted, next, cancel);
+            next = await CopySome(wanted, next, copier, cancel);
         }
 
-        return new CopyReport(copied, [.. byPresence[true]], blobs, bytes);
+        return new CopyReport(copied, [.. byPresence[true]], copier.Blobs, copier.Bytes);
     }
 
-    private async Task<int> CopySome(List<SnapshotEntry> wanted, int next, CancellationToken cancel)
+    private async Task<int> CopySome(List<SnapshotEntry> wanted, int first, BlobCopier copier, CancellationToken cancel)
     {
-        await using var sink = new PackSink(target, held.Lost, own);
-        var copier = new BlobCopier(source, reader, target, sink);
-        while (next < wanted.Count && copier.Bytes < CommitEvery)
+        var next = first;
+        do
         {
-            await CopyTrees(wanted[next].Tree, copier, cancel);
-            pending.Add(wanted[next++]);
-            progress?.Report(new UpkeepProgress("Copying snapshots", next, wanted.Count, false));
+            await Want(wanted[next++].Tree, cancel);
         }
+        while (next < wanted.Count && lackingBytes < CommitEvery);
+
+        var (step, done, total) = (wanted.Count == 1 ? "Copying" : $"Copying snapshots {first + 1} to {next} of {wanted.Count}", 0L, lackingBytes);
+        await using var sink = new PackSink(target, held.Lost);
+        await copier.Copy(
+            lacking.InOrder().Select(reader.Index.Entry), sink, bytes => progress?.Report(new UpkeepProgress(step, Interlocked.Add(ref done, bytes), total, true)), cancel);
 
         // Packs and their index first: only then may a snapshot say that it is there.
         await sink.Complete(cancel);
-        blobs += copier.Blobs;
-        bytes += copier.Bytes;
         held.ThrowIfLost();
-        foreach (var snapshot in pending)
+        lacking.Clear();
+        lackingBytes = 0;
+        foreach (var snapshot in wanted[first..next])
         {
             copied.Add(new CopiedSnapshot(snapshot, await Save(snapshot, cancel)));
         }
 
-        pending.Clear();
         return next;
     }
 
-    private async Task CopyTrees(ObjectId root, BlobCopier copier, CancellationToken cancel)
+    private async Task Want(ObjectId root, CancellationToken cancel)
     {
-        var open = new Stack<ObjectId>([root]);
-        var seen = new HashSet<ObjectId> { root };
+        var open = new Stack<ObjectId>();
+        Enter(root);
         while (open.TryPop(out var tree))
         {
-            Want(BlobKind.Tree, tree);
+            held.ThrowIfLost();
+            progress?.Report(new UpkeepProgress("Finding what snapshots need", ++folders, 0, false));
             foreach (var node in await reader.Tree(tree, cancel))
             {
                 foreach (var blob in node.Content ?? [])
                 {
-                    Want(BlobKind.Data, blob);
+                    _ = IsNew(BlobKind.Data, blob);
                 }
 
-                if (node is { Type: "dir", Subtree: { } subtree } && seen.Add(subtree))
+                if (node is { Type: "dir", Subtree: { } subtree })
                 {
-                    open.Push(subtree);
+                    Enter(subtree);
                 }
             }
+        }
 
-            if (batch.Count >= BatchSize)
+        void Enter(ObjectId tree)
+        {
+            if (IsNew(BlobKind.Tree, tree))
             {
-                await Flush(copier, cancel);
+                open.Push(tree);
             }
         }
-
-        await Flush(copier, cancel);
     }
 
-    private async Task Flush(BlobCopier copier, CancellationToken cancel)
+    // Also what is there may refer to what is not, after a copy that was broken off: so all of it is looked at, but once.
+    private bool IsNew(BlobKind kind, ObjectId id)
     {
-        held.ThrowIfLost();
-        await copier.Copy(batch, cancel);
-        batch.Clear();
-    }
-
-    private void Want(BlobKind kind, ObjectId id)
-    {
-        if (there.TryFind(kind, id, out _) || !own.TryClaim(kind, id))
+        var number = reader.Index.Find(kind, id);
+        if (number < 0)
         {
-            return;
+            return there.TryFind(kind, id, out _) ? kind == BlobKind.Tree : throw new DamagedException(
+                $"The block {id.Prefix} is in no index of {source.Location}: a pack or an index file was lost. Run a check to see what it affects.");
         }
 
-        batch.Add(reader.Index.TryFind(kind, id, out var place)
-            ? place
-            : throw new DamagedException($"The block {id.Prefix} is in no index of {source.Location}: a pack or an index file was lost. Run a check to see what it affects."));
+        if (!met.Add(number))
+        {
+            return false;
+        }
+
+        if (!there.TryFind(kind, id, out _))
+        {
+            lacking.Add(number);
+            lackingBytes += reader.Index.Entry(number).Length;
+        }
+
+        return true;
     }
 
     private async Task<ObjectId> Save(SnapshotEntry snapshot, CancellationToken cancel)

@@ -67,6 +67,15 @@ internal sealed class BlobIndex
         }
     }
 
+    /// <returns>The blob's number, the same as long as the index is there; -1 when it has none such.</returns>
+    public int Find(BlobKind kind, ObjectId id)
+    {
+        lock (gate)
+        {
+            return table.Find(kind, id);
+        }
+    }
+
     public bool TryFind(BlobKind kind, ObjectId id, out BlobEntry entry)
     {
         lock (gate)
@@ -118,7 +127,8 @@ internal sealed class BlobIndex
         }
     }
 
-    internal BlobEntry Entry(int number)
+    /// <summary>The blob with this number.</summary>
+    public BlobEntry Entry(int number)
     {
         lock (gate)
         {

@@ -13,11 +13,10 @@ internal sealed class PackSink : IAsyncDisposable
 
     /// <param name="store">Where they go.</param>
     /// <param name="lost">Signalled when the lock was lost.</param>
-    /// <param name="index">Learns of every pack as it is stored.</param>
-    public PackSink(ObjectStore store, CancellationToken lost, BlobIndex? index = null)
+    public PackSink(ObjectStore store, CancellationToken lost)
     {
         stop = CancellationTokenSource.CreateLinkedTokenSource(lost);
-        packs = new PackAssembler(store, index, Task.CompletedTask, new BackupCounters(), Fail, stop.Token);
+        packs = new PackAssembler(store, null, Task.CompletedTask, new BackupCounters(), Fail, stop.Token);
     }
 
     public async Task Add(BlobKind kind, ObjectId id, ReadOnlyMemory<byte> stored, uint uncompressedLength, CancellationToken cancel)

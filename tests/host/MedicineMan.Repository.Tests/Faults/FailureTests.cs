@@ -4,6 +4,8 @@ using MedicineMan.Repository.Tests.Fixtures;
 using MedicineMan.Sdk;
 using MedicineMan.Sdk.Storage;
 using MedicineMan.Sdk.Testing.Storage;
+using MedicineMan.Testbed;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MedicineMan.Repository.Tests.Faults;
 
@@ -48,6 +50,27 @@ public sealed class FailureTests
         Assert.Empty(await ours.Repository.Snapshots(default).ToListAsync());
         var after = await ours.BackUp(("rows", Some.Rows(1000)));
         Assert.Equal(Some.Rows(1000), await ours.Read(after.Id, "rows"));
+    }
+
+    [Fact]
+    public async Task What_a_slow_backup_stored_before_it_was_broken_off_is_not_stored_again()
+    {
+        await using var ours = await TestRepository.Create();
+        var (first, second) = (Some.Noise(30_000_000), Some.Noise(60_000_000, seed: 2));
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using (var repository = await BackupRepository.Open(ours.Storage, TestRepository.Password, TestRepository.Cheap, clock, default))
+        {
+            await using var session = await repository.BeginSnapshot(TestRepository.Options(), default);
+            await session.AddStream(["first"], new MemoryStream(first), ChunkProfile.Stream, default);
+            clock.Advance(TimeSpan.FromMinutes(5));
+            await session.AddStream(["second"], new MemoryStream(second), ChunkProfile.Stream, default);
+            await Eventually.Holds(() => Task.FromResult(Directory.Exists(Path.Combine(ours.Folder, "index"))));
+        }
+
+        var again = await ours.BackUp(("first", first), ("second", second));
+
+        Assert.InRange(again.Statistics.BytesNew, 1, 80_000_000);
+        Assert.Equal(second, await ours.Read(again.Id, "second"));
     }
 
     [Fact]
