@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Locking;
 using MedicineMan.Repository.Pruning;
@@ -21,12 +22,12 @@ internal sealed class SnapshotCopy(
 
     private readonly List<CopiedSnapshot> copied = [];
 
-    // Of the source: all that snapshots need so far, and what of it the target lacks and is to be copied next.
+    // Of the source: what the target has, all that snapshots need so far, and what of that is to be copied next.
+    private readonly BlobNumbers there = new();
     private readonly BlobNumbers met = new();
     private readonly BlobNumbers lacking = new();
     private long lackingBytes;
     private long folders;
-    private BlobIndex there = null!;
     private BlobReader reader = null!;
     private RepositoryLock held = null!;
 
@@ -49,7 +50,7 @@ internal sealed class SnapshotCopy(
         }
 
         reader = new BlobReader(source, await sourceIndexes.Current(cancel));
-        there = await targetIndexes.Current(cancel);
+        await FindThere(cancel);
         var wanted = byPresence[false].ToList();
         var copier = new BlobCopier(source, reader, target);
         for (var next = 0; next < wanted.Count;)
@@ -87,10 +88,34 @@ internal sealed class SnapshotCopy(
         return next;
     }
 
+    // An index of the target in memory would be as large as that of the source.
+    private async Task FindThere(CancellationToken cancel)
+    {
+        var everyCore = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel };
+        await Parallel.ForEachAsync(await target.List(ObjectStore.Index, cancel), everyCore, async (file, token) =>
+        {
+            try
+            {
+                var packs = await target.Load(ObjectStore.Index, file.Id, file.Length, plain => IndexDocument.Read(plain.Span, file.Id), token);
+                lock (there)
+                {
+                    foreach (var number in packs.SelectMany(pack => pack.Blobs).Select(blob => reader.Index.Find(blob.Kind, blob.Id)).Where(number => number >= 0))
+                    {
+                        there.Add(number);
+                    }
+                }
+            }
+            catch (DamagedException)
+            {
+                // What only this file knows of is copied once more.
+            }
+        });
+    }
+
     private async Task Want(ObjectId root, CancellationToken cancel)
     {
         var open = new Stack<ObjectId>();
-        Enter(root);
+        await Enter(root);
         while (open.TryPop(out var tree))
         {
             held.ThrowIfLost();
@@ -99,19 +124,19 @@ internal sealed class SnapshotCopy(
             {
                 foreach (var blob in node.Content ?? [])
                 {
-                    _ = IsNew(BlobKind.Data, blob);
+                    await IsNew(BlobKind.Data, blob, cancel);
                 }
 
                 if (node is { Type: "dir", Subtree: { } subtree })
                 {
-                    Enter(subtree);
+                    await Enter(subtree);
                 }
             }
         }
 
-        void Enter(ObjectId tree)
+        async ValueTask Enter(ObjectId tree)
         {
-            if (IsNew(BlobKind.Tree, tree))
+            if (await IsNew(BlobKind.Tree, tree, cancel))
             {
                 open.Push(tree);
             }
@@ -119,12 +144,13 @@ internal sealed class SnapshotCopy(
     }
 
     // Also what is there may refer to what is not, after a copy that was broken off: so all of it is looked at, but once.
-    private bool IsNew(BlobKind kind, ObjectId id)
+    private async ValueTask<bool> IsNew(BlobKind kind, ObjectId id, CancellationToken cancel)
     {
         var number = reader.Index.Find(kind, id);
         if (number < 0)
         {
-            return there.TryFind(kind, id, out _) ? kind == BlobKind.Tree : throw new DamagedException(
+            // What was lost here since it was copied is no loss there.
+            return (await targetIndexes.Current(cancel)).TryFind(kind, id, out _) ? kind == BlobKind.Tree : throw new DamagedException(
                 $"The block {id.Prefix} is in no index of {source.Location}: a pack or an index file was lost. Run a check to see what it affects.");
         }
 
@@ -133,7 +159,7 @@ internal sealed class SnapshotCopy(
             return false;
         }
 
-        if (!there.TryFind(kind, id, out _))
+        if (!there.Contains(number))
         {
             lacking.Add(number);
             lackingBytes += reader.Index.Entry(number).Length;

@@ -21,6 +21,8 @@ internal sealed class BlobNumbers
         return isNew;
     }
 
+    public bool Contains(int number) => number >> 6 is var word && word < words.Length && (words[word] & 1UL << number) != 0;
+
     public void Clear() => Array.Clear(words);
 
     /// <summary>From the lowest, which is the order they lie in within a pack.</summary>

@@ -37,7 +37,7 @@ internal sealed class PackAssembler : IAsyncDisposable
     private readonly PackBuffer?[] open = new PackBuffer?[OpenDataPacks + 1];
     private readonly Lock gate = new();
     private readonly Channel<PackBuffer> full = Channel.CreateUnbounded<PackBuffer>();
-    private readonly PackRoom room = new(MostHeld);
+    private readonly PackRoom room = new(MostHeld, 2 * Uploads);
 
     private readonly byte[] lots = new byte[512];
     private readonly IndexKeeper indexes;

@@ -4,7 +4,9 @@ namespace MedicineMan.Repository.Writing;
 /// Bounds what packs hold in memory, whatever state they are in. With nothing on its way to the storage there is always room: otherwise nothing would
 /// ever move.
 /// </summary>
-internal sealed class PackRoom(long most)
+/// <param name="most">Bytes of blobs.</param>
+/// <param name="mostLeaving">Packs on their way to the storage: what each takes besides, for its list and in its last segment, is more than the blobs where those are tiny.</param>
+internal sealed class PackRoom(long most, int mostLeaving)
 {
     private readonly Lock gate = new();
     private TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,7 +30,7 @@ internal sealed class PackRoom(long most)
         lock (gate)
         {
             next = gone.Task;
-            if (leaving > 0 && held + bytes > most)
+            if (leaving > 0 && (leaving >= mostLeaving || held + bytes > most))
             {
                 return false;
             }

@@ -88,6 +88,28 @@ public sealed class CopyTests
     }
 
     [Fact]
+    public async Task What_the_source_lost_since_it_was_copied_is_no_loss()
+    {
+        await using var source = await TestRepository.Create();
+        await using var target = await TestRepository.Create();
+        var noise = Some.Noise(1_000_000);
+        var first = await source.BackUp(DateTimeOffset.UnixEpoch, ("noise", noise));
+        var indexes = Directory.GetFiles(Path.Combine(source.Folder, "index"));
+        var second = await source.BackUp(("noise", noise), ("little", "new"u8.ToArray()));
+        await source.Repository.View.CopyTo(target.Repository, new CopyOptions { Names = [first.Id.ToString()] }, null, default);
+        Array.ForEach(indexes, File.Delete);
+        await source.Reopen();
+        var only = new CopyOptions { Names = [second.Id.ToString()] };
+
+        var copy = Assert.Single((await source.Repository.View.CopyTo(target.Repository, only, null, default)).Copied);
+
+        Assert.Equal(noise, await target.Read(copy.Copy!.Value, "noise"));
+        await using var other = await TestRepository.Create();
+        var failure = await Assert.ThrowsAsync<DamagedException>(() => source.Repository.View.CopyTo(other.Repository, only, null, default));
+        Assert.Contains("in no index", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_repository_is_not_copied_into_itself_and_a_dry_run_stores_nothing()
     {
         await using var ours = await TestRepository.Create();
