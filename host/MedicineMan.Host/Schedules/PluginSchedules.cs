@@ -17,9 +17,6 @@ internal sealed partial class PluginSchedules(Database database, JobQueue jobs, 
     // The latest due minute that is late by less was not missed: a restart takes a while.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ArgumentsLimit = TimeSpan.FromSeconds(5);
-
-    // The unique key of what the clock starts: while one waits or runs there is no second, however long its type is held back.
-    private const string FromTheClock = "clock";
     private static readonly TimeSpan LongestLook = TimeSpan.FromDays(366);
 
     private const string BeginSql = """
@@ -74,7 +71,9 @@ internal sealed partial class PluginSchedules(Database database, JobQueue jobs, 
             // The plugin's code runs before the transaction is opened: one that hangs must not hold the database.
             var where = $"schedule of {job.Id}";
             var arguments = await TimedCall.Run(plugin, where, ArgumentsLimit, either => plugin.Call(where, (_, _) => Task.FromResult(schedule.Arguments()), either), cancel);
-            request = PluginJobs.Request(plugin.Manifest, job.Id, arguments, FromTheClock);
+            request = PluginJobs.Request(plugin.Manifest, job.Id, arguments, uniqueKey: null);
+            // While one waits or runs there is no second, however long its type is held back. The plugin's own keys all have something behind the type.
+            request = request with { UniqueKey = request.Type };
         }
 
         await database.Write(

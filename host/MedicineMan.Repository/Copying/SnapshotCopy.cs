@@ -44,14 +44,14 @@ internal sealed class SnapshotCopy(
         var present = (await SnapshotFiles.Load(target, cancel)).Readable;
         var meant = options.Names.Count > 0 ? options.Names.Select(name => SnapshotName.Find(all, name, source.Location)).Distinct() : all.Where(options.Filter.Matches);
         var byPresence = meant.ToLookup(snapshot => present.Any(other => AreSame(snapshot, other)));
-        if (options.DryRun)
+        var wanted = byPresence[false].ToList();
+        if (options.DryRun || wanted.Count == 0)
         {
-            return new CopyReport([.. byPresence[false].Select(snapshot => new CopiedSnapshot(snapshot, null))], [.. byPresence[true]], 0, 0);
+            return new CopyReport(wanted.ConvertAll(snapshot => new CopiedSnapshot(snapshot, null)), [.. byPresence[true]], 0, 0);
         }
 
         reader = new BlobReader(source, await sourceIndexes.Current(cancel));
         await FindThere(cancel);
-        var wanted = byPresence[false].ToList();
         var copier = new BlobCopier(source, reader, target);
         for (var next = 0; next < wanted.Count;)
         {
