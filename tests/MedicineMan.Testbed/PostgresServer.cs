@@ -46,7 +46,7 @@ public sealed class PostgresServer : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(server.DataDirectory, "pg_ident.conf"), $"owner {SystemUser} /^(.*)$ \\1\nowner {SystemUser} postgres\n");
         await File.AppendAllTextAsync(Path.Combine(server.DataDirectory, "postgresql.conf"),
             $"\nlisten_addresses='127.0.0.1'\nport={server.Port}\nunix_socket_directories='{folder.Path}'\n{settings}\n");
-        server.Control("-l", folder["log"], "-w", "-t", "60", "start");
+        server.StartAgain();
         return server;
     }
 
@@ -79,7 +79,17 @@ public sealed class PostgresServer : IAsyncDisposable
         Programs.Run("/bin/kill", ["-STOP", Programs.Run("/usr/bin/pgrep", ["-P", postmaster, "-f", "walwriter"]).Trim()]);
     }
 
-    public void StartAgain() => Control("-l", folder["log"], "-w", "-t", "60", "start");
+    public void StartAgain()
+    {
+        try
+        {
+            Control("-l", folder["log"], "-w", "-t", "60", "start");
+        }
+        catch (InvalidOperationException failure) when (File.Exists(folder["log"]))
+        {
+            throw new InvalidOperationException(failure.Message + File.ReadAllText(folder["log"]), failure);
+        }
+    }
 
     public ValueTask DisposeAsync()
     {

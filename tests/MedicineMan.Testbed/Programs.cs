@@ -70,11 +70,23 @@ public static class Programs
     public static (string File, IEnumerable<string> Arguments) As(string user, string file, IEnumerable<string> arguments) =>
         IsRoot ? ("/usr/sbin/runuser", ["-u", user, "--", file, .. arguments]) : (file, arguments);
 
+    /// A loopback port that nothing listens on. It lies below those that outgoing connections are given: one of them could take it before it is used.
     public static int FreePort()
     {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(12_000, 32_000);
+            try
+            {
+                using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                // Taken.
+            }
+        }
     }
 
     [DllImport("libc")]
