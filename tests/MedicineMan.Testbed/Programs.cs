@@ -82,7 +82,7 @@ public static class Programs
                 listener.Start();
                 return port;
             }
-            catch (System.Net.Sockets.SocketException)
+            catch (System.Net.Sockets.SocketException failure) when (failure.SocketErrorCode == System.Net.Sockets.SocketError.AddressAlreadyInUse)
             {
                 // Taken.
             }

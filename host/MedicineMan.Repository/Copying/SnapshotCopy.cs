@@ -28,6 +28,7 @@ internal sealed class SnapshotCopy(
     private readonly BlobNumbers lacking = new();
     private long lackingBytes;
     private long folders;
+    private BlobIndex? targetIndex;
     private BlobReader reader = null!;
     private RepositoryLock held = null!;
 
@@ -150,7 +151,8 @@ internal sealed class SnapshotCopy(
         if (number < 0)
         {
             // What was lost here since it was copied is no loss there.
-            return (await targetIndexes.Current(cancel)).TryFind(kind, id, out _) ? kind == BlobKind.Tree : throw new DamagedException(
+            targetIndex ??= await targetIndexes.Current(cancel);
+            return targetIndex.TryFind(kind, id, out _) ? kind == BlobKind.Tree : throw new DamagedException(
                 $"The block {id.Prefix} is in no index of {source.Location}: a pack or an index file was lost. Run a check to see what it affects.");
         }
 

@@ -127,9 +127,14 @@ internal sealed class PackAssembler : IAsyncDisposable
     private int? FullBy(int grown)
     {
         var pack = open[grown]!;
-        if (grown == OpenDataPacks || pack.Blobs.Count >= MostBlobs)
+        if (pack.Blobs.Count >= MostBlobs)
         {
-            return pack.Length >= TreeTargetSize || pack.Blobs.Count >= MostBlobs ? grown : null;
+            return grown;
+        }
+
+        if (pack.Kind == BlobKind.Tree)
+        {
+            return pack.Length >= TreeTargetSize ? grown : null;
         }
 
         var (together, fullest) = (0L, grown);

@@ -64,7 +64,8 @@ public sealed class FailureTests
             await session.AddStream(["first"], new MemoryStream(first), ChunkProfile.Stream, default);
             clock.Advance(TimeSpan.FromMinutes(5));
             await session.AddStream(["second"], new MemoryStream(second), ChunkProfile.Stream, default);
-            await Eventually.Holds(() => Task.FromResult(Directory.Exists(Path.Combine(ours.Folder, "index"))));
+            var index = Path.Combine(ours.Folder, "index");
+            await Eventually.Holds(() => Task.FromResult(Directory.Exists(index) && Directory.GetFiles(index).Length > 0));
         }
 
         var again = await ours.BackUp(("first", first), ("second", second));
