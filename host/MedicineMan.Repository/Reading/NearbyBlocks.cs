@@ -6,7 +6,10 @@ namespace MedicineMan.Repository.Reading;
 /// The blocks of many small files, which lie side by side in a few packs: those that do are fetched in one read, whichever is asked for first. To a storage far away each read is a way
 /// there and back.
 /// </summary>
-internal sealed class NearbyBlocks(BlobReader blobs, IReadOnlyCollection<ObjectId> wanted) : IDisposable
+/// <param name="blobs">Reads them.</param>
+/// <param name="wanted">Which ones.</param>
+/// <param name="users">How many share this; each disposes of it once.</param>
+internal sealed class NearbyBlocks(BlobReader blobs, IReadOnlyCollection<ObjectId> wanted, int users) : IDisposable
 {
     // A larger block is worth a read of its own.
     private const int LargestBlock = 256 << 10;
@@ -18,6 +21,7 @@ internal sealed class NearbyBlocks(BlobReader blobs, IReadOnlyCollection<ObjectI
 
     private readonly Lock gate = new();
     private readonly Queue<Run> held = new();
+    private int users = users;
     private Dictionary<ObjectId, (BlobEntry Place, Run Run)>? places;
 
     /// <summary>Gives a block to the sink, verified. The memory is only lent.</summary>
@@ -49,9 +53,14 @@ internal sealed class NearbyBlocks(BlobReader blobs, IReadOnlyCollection<ObjectI
         }
     }
 
-    /// <summary>Nobody may be reading any more.</summary>
+    /// <summary>One user less. The last one may not be reading any more.</summary>
     public void Dispose()
     {
+        if (Interlocked.Decrement(ref users) > 0)
+        {
+            return;
+        }
+
         while (held.TryDequeue(out var run))
         {
             Free(run);

@@ -15,23 +15,24 @@ internal sealed class EntryWriter(
 
     public bool Yields(FileFacts there, TreeNode node) => existing.Yields(there, node);
 
-    public async Task Write(Place place, TreeNode node, CancellationToken cancel)
+    public async Task Write(FileLot lot, TreeNode node, CancellationToken cancel)
     {
         switch (node.Type)
         {
             case "file":
-                await links.Restore(node, [.. place.Path, node.Name], () => Settle(place, node, cancel), first => Link(place, node, first, cancel));
+                await links.Restore(node, [.. lot.Place.Path, node.Name], () => Settle(lot, node, cancel), first => Link(lot, node, first, cancel));
                 break;
             case "symlink" or "fifo" or "dev" or "chardev":
-                await Settle(place, node, cancel);
+                await Settle(lot, node, cancel);
                 break;
             // Sockets are made by whoever listens on them.
         }
     }
 
     // False when something else keeps the name.
-    private async Task<bool> Settle(Place place, TreeNode node, CancellationToken cancel)
+    private async Task<bool> Settle(FileLot lot, TreeNode node, CancellationToken cancel)
     {
+        var place = lot.Place;
         var folder = options.DryRun ? place.Look() : place.Open();
         var there = folder is null || place.IsNew ? null : folder.Facts(node.Name);
         Differences? known = null;
@@ -52,7 +53,7 @@ internal sealed class EntryWriter(
                 there = null;
             }
 
-            await Make(place, folder!, node, there, known, cancel);
+            await Make(lot, folder!, node, there, known, cancel);
         }
 
         Done(place, node, there is null ? RestoreAction.Restored : RestoreAction.Updated);
@@ -78,17 +79,17 @@ internal sealed class EntryWriter(
         return standing is Standing.Right;
     }
 
-    private async Task Make(Place place, RestoredFolder folder, TreeNode node, FileFacts? there, Differences? known, CancellationToken cancel)
+    private async Task Make(FileLot lot, RestoredFolder folder, TreeNode node, FileFacts? there, Differences? known, CancellationToken cancel)
     {
         if (node.Type is "file")
         {
-            var (bytes, left) = await files.Write(place, node, there, known, cancel);
+            var (bytes, left) = await files.Write(lot, node, there, known, cancel);
             tally.Write(bytes);
             Note(left);
             return;
         }
 
-        var unfinished = place.UnfinishedName(node.Name);
+        var unfinished = lot.Place.UnfinishedName(node.Name);
         folder.Remove(unfinished);
         if (node.Type is "symlink")
         {
@@ -103,11 +104,11 @@ internal sealed class EntryWriter(
         folder.Rename(unfinished, node.Name, replace: there is not null);
     }
 
-    private async Task Link(Place place, TreeNode node, string[] first, CancellationToken cancel)
+    private async Task Link(FileLot lot, TreeNode node, string[] first, CancellationToken cancel)
     {
-        if (options.DryRun || !TryLink(place, node, first))
+        if (options.DryRun || !TryLink(lot.Place, node, first))
         {
-            await Settle(place, node, cancel);
+            await Settle(lot, node, cancel);
         }
     }
 

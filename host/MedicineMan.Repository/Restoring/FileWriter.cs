@@ -13,16 +13,17 @@ namespace MedicineMan.Repository.Restoring;
 /// </summary>
 internal sealed class FileWriter(BlobReader blobs, Description description, bool verify, Action<long> progress)
 {
-    /// <param name="place">Where it goes.</param>
+    /// <param name="lot">Where it goes, and where its block may be among others.</param>
     /// <param name="node">What it is.</param>
     /// <param name="there">What has its name now; null when nothing has.</param>
     /// <param name="known">How that differs, when somebody has looked.</param>
     /// <param name="cancel">Ends it; what was written stays for the next attempt.</param>
     /// <returns>Bytes written, and what of its description could not be set.</returns>
     public async Task<(long Bytes, IReadOnlyList<string> Problems)> Write(
-        Place place, TreeNode node, FileFacts? there, Differences? known, CancellationToken cancel)
+        FileLot lot, TreeNode node, FileFacts? there, Differences? known, CancellationToken cancel)
     {
         var isOld = false;
+        var place = lot.Place;
         var (folder, unfinished) = (place.Open(), place.UnfinishedName(node.Name));
         var handle = place.IsNew ? null : Resume(folder, unfinished);
         try
@@ -36,7 +37,7 @@ internal sealed class FileWriter(BlobReader blobs, Description description, bool
             var comparison = new ContentComparison(blobs, node);
             var differences = isOld ? known : handle is null ? null : await comparison.Find(handle, cancel);
             handle ??= folder.CreateFile(unfinished);
-            var bytes = differences is null ? await WriteNew(place, handle, node, cancel) : await WriteDifferences(handle, node, differences, comparison, cancel);
+            var bytes = differences is null ? await WriteNew(lot.Nearby, handle, node, cancel) : await WriteDifferences(handle, node, differences, comparison, cancel);
             if (verify)
             {
                 await Verify(handle, comparison, cancel);
@@ -63,11 +64,11 @@ internal sealed class FileWriter(BlobReader blobs, Description description, bool
         }
     }
 
-    private async Task<long> WriteNew(Place place, SafeFileHandle handle, TreeNode node, CancellationToken cancel)
+    private async Task<long> WriteNew(NearbyBlocks nearby, SafeFileHandle handle, TreeNode node, CancellationToken cancel)
     {
         var sparse = new SparseWriter(handle, isNew: true);
         var written = 0L;
-        if (node.Content is not [var only] || place.Nearby is not { } nearby || !await nearby.TryCopy(only, Add, cancel))
+        if (node.Content is not [var only] || !await nearby.TryCopy(only, Add, cancel))
         {
             await new FileContent(blobs, node).CopyTo(
                 (bytes, _) =>

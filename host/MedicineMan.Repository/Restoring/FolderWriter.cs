@@ -10,13 +10,11 @@ namespace MedicineMan.Repository.Restoring;
 /// <summary>Restores a part of a snapshot into a folder of this machine. What can't be restored is named; everything else is.</summary>
 internal sealed class FolderWriter
 {
-    private const int FilesAtOnce = 4;
-
-    // Of a folder with very many entries, as many at a time as are looked for in the packs together.
-    private const int FilesInTurn = 4096;
+    private const int LotsAtOnce = 4;
 
     private readonly ConcurrentQueue<string> problems = new();
     private readonly BlobReader blobs;
+    private readonly FileLots lots;
     private readonly RestoreOptions options;
     private readonly Selection selection;
     private readonly Tally tally;
@@ -28,6 +26,7 @@ internal sealed class FolderWriter
     public FolderWriter(BlobReader blobs, RestoreOptions options, IProgress<RestoreProgress>? progress)
     {
         this.blobs = blobs;
+        lots = new FileLots(blobs);
         this.options = options;
         isWatched = progress is not null;
         selection = new Selection(options);
@@ -49,14 +48,16 @@ internal sealed class FolderWriter
         var place = new Place(target, path, isAll ? [] : [.. options.Path.SkipLast(1)]);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var counting = isWatched ? Task.Run(() => new RestoreSize(blobs, selection, tally).Count(node, place.Source, done.Token), CancellationToken.None) : Task.CompletedTask;
+        var finding = Task.Run(() => Find(place, node, isAll, done.Token), CancellationToken.None);
         try
         {
-            await (isAll ? Fill(place, node.Subtree!.Value, cancel) : Entry(place, node, cancel));
+            await Parallel.ForEachAsync(lots.All(cancel), new ParallelOptions { MaxDegreeOfParallelism = LotsAtOnce, CancellationToken = cancel }, async (lot, token) => await Write(lot, done, token));
         }
         finally
         {
             await done.CancelAsync();
-            await counting;
+            await Task.WhenAll(finding, counting);
+            lots.Abandon();
         }
 
         if (description.Foreign > 0)
@@ -67,77 +68,137 @@ internal sealed class FolderWriter
         return tally.Report([.. problems]);
     }
 
-    private async Task Fill(Place place, ObjectId tree, CancellationToken cancel)
+    // Makes the folders and finds the files, ahead of those who write them.
+    private async Task Find(Place target, TreeNode node, bool isAll, CancellationToken cancel)
     {
-        var nodes = SingleNames.Of(await blobs.Entries(tree, cancel), twice => problems.Enqueue($"{place.PathOf(twice)} is in the snapshot more than once; the first was restored."));
-        place.Reserve(nodes);
-        var inParallel = new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel };
-        foreach (var some in nodes.Where(node => node.Type is not "dir").Chunk(FilesInTurn))
+        try
         {
-            using var nearby = new NearbyBlocks(blobs, [.. some.Where(node => Select(place, node).Chosen).SelectMany(node => node.Content is [var only] ? [only] : Array.Empty<ObjectId>())]);
-            place.Nearby = nearby;
-            await Parallel.ForEachAsync(some, inParallel, async (node, token) => await Entry(place, node, token));
+            await (isAll ? Fill(target, node, cancel) : Entries(target, [node], cancel));
+            target.Release();
+            await lots.Complete(cancel);
         }
-
-        place.Nearby = null;
-        foreach (var node in nodes.Where(node => node.Type is "dir"))
+        catch (Exception failure)
         {
-            await Entry(place, node, cancel);
-        }
-
-        if (options.Delete)
-        {
-            leftovers.Remove(place, nodes.Select(node => node.Name).ToHashSet(StringComparer.Ordinal), cancel);
+            lots.Fail(failure);
         }
     }
 
-    private async Task Entry(Place place, TreeNode node, CancellationToken cancel)
+    private async Task Fill(Place place, TreeNode folder, CancellationToken cancel)
     {
-        if (!FileName.IsPlain(node.Name))
-        {
-            problems.Enqueue($"{place.PathOf(node.Name)} was refused: a name in the snapshot leads out of its folder.");
-            return;
-        }
+        var nodes = SingleNames.Of(await blobs.Entries(folder.Subtree!.Value, cancel), twice => problems.Enqueue($"{place.PathOf(twice)} is in the snapshot more than once; the first was restored."));
+        place.Reserve(nodes);
+        await Entries(place, nodes, cancel);
+        place.Finish = () => Finish(place, folder, options.Delete ? nodes.Select(node => node.Name).ToHashSet(StringComparer.Ordinal) : null, cancel);
+    }
 
-        var (isChosen, mayBeBelow) = Select(place, node);
-        if (!isChosen && !(mayBeBelow && node.Type is "dir"))
+    private async Task Entries(Place place, IReadOnlyList<TreeNode> nodes, CancellationToken cancel)
+    {
+        await lots.Add(place, nodes.Where(node => node.Type is not "dir" && IsPlain(place, node) && Select(place, node).Chosen), cancel);
+        foreach (var node in nodes.Where(node => node is { Type: "dir", Subtree: not null } && IsPlain(place, node)))
+        {
+            var (isChosen, mayBeBelow) = Select(place, node);
+            if (isChosen || mayBeBelow)
+            {
+                await Folder(place, node, isChosen, cancel);
+            }
+        }
+    }
+
+    private async Task Folder(Place above, TreeNode node, bool isChosen, CancellationToken cancel)
+    {
+        var place = new Place(above, node.Name, there => entries.Yields(there, node));
+        try
+        {
+            if (isChosen && (options.DryRun ? place.Look() is null : Make(place)))
+            {
+                tally.Done(RestoreAction.Restored, place.FullPath, 0, isFile: false);
+            }
+
+            await Fill(place, node, cancel);
+        }
+        catch (Exception failure) when (IsOfOneEntry(failure))
+        {
+            Report(place.FullPath, failure);
+        }
+        finally
+        {
+            place.Release();
+        }
+    }
+
+    // When all that is below it has been restored, which changes its times.
+    private void Finish(Place place, TreeNode folder, HashSet<string>? wanted, CancellationToken cancel)
+    {
+        if (cancel.IsCancellationRequested)
         {
             return;
         }
 
         try
         {
-            await (node is { Type: "dir", Subtree: { } tree } ? Folder(place, node, tree, isChosen, cancel) : entries.Write(place, node, cancel));
-        }
-        catch (PosixException failure) when (failure.Error == PosixException.Exists)
-        {
-            problems.Enqueue($"{place.PathOf(node.Name)} exists and was left as it is.");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DamagedException)
-        {
-            problems.Enqueue($"{place.PathOf(node.Name)} was not restored. {failure.Message}");
-        }
-    }
+            if (wanted is not null)
+            {
+                leftovers.Remove(place, wanted, cancel);
+            }
 
-    private (bool Chosen, bool Below) Select(Place place, TreeNode node) => selection.IsAll ? (true, true) : selection.Of([.. place.Source, node.Name]);
-
-    private async Task Folder(Place above, TreeNode node, ObjectId tree, bool isChosen, CancellationToken cancel)
-    {
-        using var place = new Place(above, node.Name, there => entries.Yields(there, node));
-        if (isChosen && (options.DryRun ? place.Look() is null : Make(place)))
-        {
-            tally.Done(RestoreAction.Restored, above.PathOf(node.Name), 0, isFile: false);
-        }
-
-        await Fill(place, tree, cancel);
-        if (!options.DryRun && place.Opened is { } folder)
-        {
-            foreach (var problem in description.Apply(folder.Handle, node, above.PathOf(node.Name)))
+            foreach (var problem in place.IsTarget || options.DryRun || place.Opened is not { } opened ? [] : description.Apply(opened.Handle, folder, place.FullPath))
             {
                 problems.Enqueue(problem);
             }
         }
+        catch (Exception failure) when (IsOfOneEntry(failure))
+        {
+            Report(place.FullPath, failure);
+        }
     }
+
+    private async Task Write(FileLot lot, CancellationTokenSource all, CancellationToken cancel)
+    {
+        try
+        {
+            foreach (var node in lot.Nodes)
+            {
+                try
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    await entries.Write(lot, node, cancel);
+                }
+                catch (Exception failure) when (IsOfOneEntry(failure))
+                {
+                    Report(lot.Place.PathOf(node.Name), failure);
+                }
+            }
+        }
+        catch
+        {
+            // First of all, so that no folder that is not complete looks as if it were.
+            await all.CancelAsync();
+            throw;
+        }
+        finally
+        {
+            lot.Nearby.Dispose();
+            lot.Place.Release();
+        }
+    }
+
+    private bool IsPlain(Place place, TreeNode node)
+    {
+        var isPlain = FileName.IsPlain(node.Name);
+        if (!isPlain)
+        {
+            problems.Enqueue($"{place.PathOf(node.Name)} was refused: a name in the snapshot leads out of its folder.");
+        }
+
+        return isPlain;
+    }
+
+    private (bool Chosen, bool Below) Select(Place place, TreeNode node) => selection.IsAll ? (true, true) : selection.Of([.. place.Source, node.Name]);
+
+    private static bool IsOfOneEntry(Exception failure) => failure is IOException or UnauthorizedAccessException or DamagedException;
+
+    private void Report(string path, Exception failure) => problems.Enqueue(
+        failure is PosixException { Error: PosixException.Exists } ? $"{path} exists and was left as it is." : $"{path} was not restored. {failure.Message}");
 
     private static bool Make(Place place)
     {

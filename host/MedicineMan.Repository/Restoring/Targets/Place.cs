@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
-using MedicineMan.Repository.Reading;
 
 namespace MedicineMan.Repository.Restoring.Targets;
 
@@ -9,7 +8,7 @@ namespace MedicineMan.Repository.Restoring.Targets;
 /// A folder of the target, and how it is reached. One that only leads to what was chosen is made when there is something to put into it; in a dry run
 /// none is made.
 /// </summary>
-internal sealed class Place : IDisposable
+internal sealed class Place
 {
     private const string Unfinished = ".medicineman-";
     private const string UnfinishedEnd = ".part";
@@ -19,6 +18,7 @@ internal sealed class Place : IDisposable
     private readonly string name;
     private readonly Func<FileFacts, bool> yields;
     private RestoredFolder? folder;
+    private int holders = 1;
 
     /// <summary>The target.</summary>
     /// <param name="folder">It, opened; null when it is not there and is not to be made.</param>
@@ -43,6 +43,7 @@ internal sealed class Place : IDisposable
         Path = [.. above.Path, name];
         Source = [.. above.Source, name];
         Root = above.Root;
+        above.Hold();
     }
 
     public Place Root { get; }
@@ -62,8 +63,8 @@ internal sealed class Place : IDisposable
     /// <summary>Names in the snapshot's folder that look like those of unfinished files.</summary>
     public IReadOnlySet<string> Taken { get; private set; } = new HashSet<string>();
 
-    /// <summary>The blocks of small files that are being written to it.</summary>
-    public NearbyBlocks? Nearby { get; set; }
+    /// <summary>What remains to be done when all that goes into it has.</summary>
+    public Action? Finish { get; set; }
 
     /// <summary>Opens it, and makes it when it is missing.</summary>
     public RestoredFolder Open()
@@ -83,7 +84,11 @@ internal sealed class Place : IDisposable
         }
     }
 
-    public string PathOf(string entry) => $"{(above is null ? name : above.PathOf(name))}/{entry}";
+    public bool IsTarget => above is null;
+
+    public string FullPath => above is null ? name : above.PathOf(name);
+
+    public string PathOf(string entry) => $"{FullPath}/{entry}";
 
     public void Reserve(IEnumerable<TreeNode> nodes) =>
         Taken = nodes.Select(node => node.Name).Where(one => one.StartsWith(Unfinished, StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
@@ -101,11 +106,28 @@ internal sealed class Place : IDisposable
         return candidate;
     }
 
-    public void Dispose()
+    /// <summary>It is needed until one more <see cref="Release"/>. Whoever made it holds it, and it holds the folder it is in.</summary>
+    public void Hold() => Interlocked.Increment(ref holders);
+
+    /// <summary>Finishes and closes it when this was the last to hold it.</summary>
+    public void Release()
     {
-        if (above is not null)
+        if (Interlocked.Decrement(ref holders) > 0)
         {
-            folder?.Dispose();
+            return;
+        }
+
+        try
+        {
+            Finish?.Invoke();
+        }
+        finally
+        {
+            if (above is not null)
+            {
+                folder?.Dispose();
+                above.Release();
+            }
         }
     }
 
