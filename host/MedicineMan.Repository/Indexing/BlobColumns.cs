@@ -82,6 +82,20 @@ internal sealed class BlobColumns(int pagesInMemory = BlobColumns.PagesInMemory)
     /// <summary>The number after the last one of a run.</summary>
     public int EndOf(int run) => run + 1 < runs.Count ? runs[run + 1].First : Count;
 
+    /// <summary>A stretch of a pack: a blob with its neighbours, of those parts of a size that packs can be thought of as cut into.</summary>
+    /// <param name="number">The blob's.</param>
+    /// <param name="size">Of a part, in bytes. All that starts in the blob's own is in the stretch.</param>
+    /// <param name="beyond">How far behind the part something that is in the stretch may end; at least the length of the blob.</param>
+    public (long Start, long End) Part(int number, int size, int beyond)
+    {
+        var runNumber = RunOf(number);
+        var (first, end) = (runs[runNumber].First, EndOf(runNumber));
+        var part = (long)Offset(number) / size * size;
+        var start = Offset(FirstFrom(part, first, number));
+        var next = FirstFrom(part + size + beyond + 1, number + 1, end);
+        return (start, next == end && runs[runNumber].End <= part + size + beyond ? runs[runNumber].End : Offset(next - 1));
+    }
+
     /// <summary>The first so many entries in their order, a page at a time; a page is to be used before the next is asked for.</summary>
     public IEnumerable<(int First, ReadOnlyMemory<Slot> Slots)> Slots(int count)
     {
@@ -116,6 +130,18 @@ internal sealed class BlobColumns(int pagesInMemory = BlobColumns.PagesInMemory)
         }
 
         return read[number - readFirst];
+    }
+
+    // The first of some neighbours that starts at an offset or behind it; the end where none does.
+    private int FirstFrom(long offset, int first, int end)
+    {
+        while (first < end)
+        {
+            var middle = (first + end) / 2;
+            (first, end) = Offset(middle) < offset ? (middle + 1, end) : (first, middle);
+        }
+
+        return first;
     }
 
     private int RunOf(int number)

@@ -136,6 +136,15 @@ internal sealed class BlobIndex
         }
     }
 
+    /// <inheritdoc cref="BlobColumns.Part"/>
+    public (long Start, long End) Part(int number, int size, int beyond)
+    {
+        lock (gate)
+        {
+            return columns.Part(number, size, beyond);
+        }
+    }
+
     private void Add(IndexedPack pack)
     {
         var isKnown = packNumbers.TryGetValue(pack.Id, out var number);

@@ -7,13 +7,28 @@ using MedicineMan.Sdk.Storage;
 namespace MedicineMan.Repository.Reading;
 
 /// <summary>Reads blobs and hands out only what hashes to its name. A blob stored twice is read from its other place when one is damaged.</summary>
-internal sealed class BlobReader(ObjectStore store, BlobIndex index)
+internal sealed class BlobReader
 {
+    private readonly ObjectStore store;
+    private readonly BlobIndex index;
+    private readonly NearbyListings listings;
+
+    public BlobReader(ObjectStore store, BlobIndex index)
+    {
+        (this.store, this.index) = (store, index);
+        listings = new NearbyListings(this);
+    }
+
     public BlobIndex Index => index;
 
     public BlockBuffers Buffers { get; } = new();
 
-    public async Task<List<TreeNode>> Tree(ObjectId id, CancellationToken cancel) => TreeReader.Read((await Blob(BlobKind.Tree, id, cancel)).Span, id);
+    public async Task<List<TreeNode>> Tree(ObjectId id, CancellationToken cancel)
+    {
+        var number = index.Find(BlobKind.Tree, id);
+        var listing = number < 0 ? null : await listings.Find(number, cancel);
+        return TreeReader.Read((listing ?? await Blob(BlobKind.Tree, id, cancel)).Span, id);
+    }
 
     /// <summary>What people see in a folder: streams stored in parts are the files they were.</summary>
     public async Task<List<TreeNode>> Entries(ObjectId id, CancellationToken cancel) => (await Tree(id, cancel)).ConvertAll(StreamFolder.Present);

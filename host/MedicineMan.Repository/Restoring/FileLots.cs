@@ -21,9 +21,10 @@ internal sealed class FileLots(BlobReader blobs)
     private const int FilesInLot = 64;
     private const long BytesInLot = 4 << 20;
     private const int FilesLookedForTogether = 1024;
-    private const int LotsLookedForTogether = 64;
+    private const int LotsLookedForTogether = 256;
+    private const int LotsWaiting = 32;
 
-    private readonly Channel<FileLot> lots = Channel.CreateBounded<FileLot>(LotsLookedForTogether);
+    private readonly Channel<FileLot> lots = Channel.CreateBounded<FileLot>(LotsWaiting);
     private readonly Queue<(Place Place, List<TreeNode> Nodes)> gathered = [];
     private int files;
 

@@ -61,6 +61,34 @@ public sealed class IndexTests
             Assert.Equal(pack.Blobs, Enumerable.Range(0, pack.Blobs.Count).Select(position => pack.Blobs[position]));
             Assert.All(pack.Blobs, blob => Assert.Contains((pack.Id, blob.Offset, blob.Length, blob.UncompressedLength), expected[(blob.Kind, blob.Id)]));
         }
+
+        for (var number = 0; number < index.BlobCount; number++)
+        {
+            ExpectPart(index, number);
+        }
+    }
+
+    private static void ExpectPart(BlobIndex index, int number)
+    {
+        const int Size = 8192;
+        const int Beyond = 5000;
+        var blob = index.Entry(number);
+        var part = index.Part(number, Size, Beyond);
+
+        // Its neighbours are the numbers beside it, as far as they are of its kind and no gap is between.
+        var (first, last) = (number, number);
+        while (first > 0 && index.Entry(first - 1) is var before && before.Pack == blob.Pack && before.Kind == blob.Kind && before.Offset + before.Length == index.Entry(first).Offset && before.Offset / Size == blob.Offset / Size)
+        {
+            first--;
+        }
+
+        while (last + 1 < index.BlobCount && index.Entry(last + 1) is var after && after.Pack == blob.Pack && after.Kind == blob.Kind && after.Offset == index.Entry(last).Offset + index.Entry(last).Length
+            && after.Offset + after.Length <= (blob.Offset / Size + 1) * Size + Beyond)
+        {
+            last++;
+        }
+
+        Assert.Equal((index.Entry(first).Offset, index.Entry(last).Offset + index.Entry(last).Length), part);
     }
 
     [Fact]
