@@ -123,13 +123,19 @@ internal sealed class FolderReader(
         try
         {
             using var handle = Posix.OpenToRead(path);
-            if (Posix.LengthOfFile(handle, path) is not { } length)
+            var level = levels.For(path);
+            // What took a small one's place and is no file either can't be read from a place in it, or is too large for that.
+            if (await feeder.TryFeedSmall(handle, (long)node.Size, level, cancel) is not var (stored, bytes))
             {
-                skipped.Enqueue($"{path}: was replaced by something that is no plain file while it was backed up");
-                return null;
+                if (Posix.LengthOfFile(handle, path) is not { } length)
+                {
+                    skipped.Enqueue($"{path}: was replaced by something that is no plain file while it was backed up");
+                    return null;
+                }
+
+                (stored, bytes) = await feeder.FeedFile(handle, length, level, cancel);
             }
 
-            var (stored, bytes) = await feeder.FeedFile(handle, length, levels.For(path), cancel);
             counters.FileDone();
             TellRead(path, before);
             return node with { Size = (ulong)bytes, Content = stored };

@@ -23,30 +23,19 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
     public Task<FedStream> Feed(Stream source, ChunkProfile profile, IncrementalHash? hash, CancellationToken cancel) =>
         Feed(source, profile, null, hash, counters, new StreamContent(), cancel);
 
-    /// <summary>Takes a whole file in. One that is a single block is read, named and stored by the caller's own thread.</summary>
+    /// <summary>Takes a whole file in that is a single block, which is read, named and stored by the caller's own thread.</summary>
     /// <param name="file">Read to its end, not closed.</param>
-    /// <param name="expected">Its length when it was opened, which saves memory on small ones.</param>
+    /// <param name="expected">Its length as far as is known.</param>
     /// <param name="level">What is known of its like.</param>
     /// <param name="cancel">Ends reading.</param>
-    public async ValueTask<(IReadOnlyList<ObjectId> Content, long Bytes)> FeedFile(SafeFileHandle file, long expected, LevelChoice level, CancellationToken cancel)
+    /// <returns>Null, and nothing was taken in, when it is larger.</returns>
+    public async ValueTask<(IReadOnlyList<ObjectId> Content, long Bytes)?> TryFeedSmall(SafeFileHandle file, long expected, LevelChoice level, CancellationToken cancel)
     {
-        if (expected <= LargestSmall && await FeedSmall(file, expected, level, cancel) is { Content: not null } taken)
+        if (expected > LargestSmall)
         {
-            return taken;
+            return null;
         }
 
-        await using var source = new FileStream(file, FileAccess.Read, bufferSize: 0);
-        var fed = await Feed(source, ChunkProfile.File, expected, null, counters, new StreamContent(level), cancel);
-        return (await fed.Content.Ids(cancel), fed.Bytes);
-    }
-
-    /// <summary>Takes in what belongs to a stream without being content of it.</summary>
-    public Task<FedStream> FeedUncounted(MemoryStream source, CancellationToken cancel) =>
-        Feed(source, ChunkProfile.Stream, source.Length, null, null, new StreamContent(), cancel);
-
-    // Null, and nothing is taken in, when it has grown past that.
-    private async ValueTask<(IReadOnlyList<ObjectId> Content, long Bytes)> FeedSmall(SafeFileHandle file, long expected, LevelChoice level, CancellationToken cancel)
-    {
         // One byte more, to see where it ends.
         var buffer = smallBuffers.TryTake(out var pooled) ? pooled : GC.AllocateUninitializedArray<byte>(LargestSmall + 1);
         try
@@ -55,7 +44,7 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
             var length = Posix.ReadAll(file, buffer, (int)expected);
             if (length == buffer.Length)
             {
-                return default;
+                return null;
             }
 
             counters.Read(length);
@@ -66,6 +55,22 @@ internal sealed class StreamFeeder(SlabPool slabs, Chunker chunker, BlobPipeline
             smallBuffers.Add(buffer);
         }
     }
+
+    /// <summary>Takes a whole file in.</summary>
+    /// <param name="file">Read to its end, and closed.</param>
+    /// <param name="expected">Its length when it was opened.</param>
+    /// <param name="level">What is known of its like.</param>
+    /// <param name="cancel">Ends reading.</param>
+    public async Task<(IReadOnlyList<ObjectId> Content, long Bytes)> FeedFile(SafeFileHandle file, long expected, LevelChoice level, CancellationToken cancel)
+    {
+        await using var source = new FileStream(file, FileAccess.Read, bufferSize: 0);
+        var fed = await Feed(source, ChunkProfile.File, expected, null, counters, new StreamContent(level), cancel);
+        return (await fed.Content.Ids(cancel), fed.Bytes);
+    }
+
+    /// <summary>Takes in what belongs to a stream without being content of it.</summary>
+    public Task<FedStream> FeedUncounted(MemoryStream source, CancellationToken cancel) =>
+        Feed(source, ChunkProfile.Stream, source.Length, null, null, new StreamContent(), cancel);
 
     private async Task<FedStream> Feed(
         Stream source, ChunkProfile profile, long? expected, IncrementalHash? hash, BackupCounters? counted, StreamContent content, CancellationToken cancel)
