@@ -79,7 +79,7 @@ public sealed class BackupRepository : IDisposable
     public static Task<BackupRepository> Open(IStorageBackend storage, string password, CancellationToken cancel) =>
         Open(storage, password, KeyCost.Standard, TimeProvider.System, cancel);
 
-    /// <summary>Opens a repository and keeps its index and snapshot files in a folder of this machine as well, for a storage that is far away.</summary>
+    /// <summary>Opens a repository and keeps its index and snapshot files, and what is read of folder listings, in a folder of this machine as well, for a storage that is far away.</summary>
     /// <param name="storage">Stays the caller's to dispose.</param>
     /// <param name="password">Of any key.</param>
     /// <param name="cacheFolder">Shared by all repositories; see <see cref="RepositoryCaches"/>. What is in it is sealed, proven when read, and never needed.</param>

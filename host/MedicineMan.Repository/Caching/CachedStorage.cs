@@ -1,14 +1,15 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using MedicineMan.Repository.Storing;
 using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Repository.Caching;
 
 /// <summary>
-/// A storage whose index and snapshot files are kept on this machine as well, sealed as they are. Only a cache: a copy that is damaged, missing or can't be
-/// written costs time, never data. Deleting the folder is always safe.
+/// A storage whose index and snapshot files, and what was read of folder listings, are kept on this machine as well, sealed as they are. Only a cache: a copy
+/// that is damaged, missing or can't be written costs time, never data. Deleting the folder is always safe.
 /// </summary>
-internal sealed class CachedStorage : IStorageBackend
+internal sealed class CachedStorage : IStorageBackend, IListingsCache
 {
     private static readonly string[] Kept = [ObjectStore.Index, ObjectStore.Snapshots];
 
@@ -51,6 +52,16 @@ internal sealed class CachedStorage : IStorageBackend
         }
     }
 
+    public async Task ReadListings(string key, long offset, Memory<byte> destination, CancellationToken cancel)
+    {
+        var copy = $"{key}-{offset}";
+        if (!TryDisk(() => ReadProven(copy, destination.Span)))
+        {
+            await inner.ReadAsync(key, offset, destination, cancel);
+            TryDisk(() => WriteCopy(copy, [.. SHA256.HashData(destination.Span), .. destination.Span]));
+        }
+    }
+
     public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         var listed = new HashSet<string>(StringComparer.Ordinal);
@@ -69,7 +80,7 @@ internal sealed class CachedStorage : IStorageBackend
                 {
                     if (!listed.Contains(prefix + Path.GetFileName(copy)))
                     {
-                        File.Delete(copy);
+                        Remove(prefix + Path.GetFileName(copy));
                     }
                 }
             });
@@ -81,7 +92,7 @@ internal sealed class CachedStorage : IStorageBackend
         var removed = await inner.DeleteAsync(key, cancel);
         if (IdOf(key) is not null)
         {
-            TryDisk(() => File.Delete(PathOf(key)));
+            TryDisk(() => Remove(key));
         }
 
         return removed;
@@ -95,6 +106,16 @@ internal sealed class CachedStorage : IStorageBackend
 
     private string PathOf(string key) => Path.Combine(folder, key);
 
+    // Only a prune or a repair removes an index, and packs with it: which parts of packs are of use still, those that are read again show.
+    private void Remove(string key)
+    {
+        File.Delete(PathOf(key));
+        if (key.StartsWith(ObjectStore.Index, StringComparison.Ordinal) && Directory.Exists(PathOf(ObjectStore.Data)))
+        {
+            Directory.Delete(PathOf(ObjectStore.Data), recursive: true);
+        }
+    }
+
     private void ReadCopy(string key, Span<byte> destination)
     {
         using var file = File.OpenHandle(PathOf(key));
@@ -102,6 +123,19 @@ internal sealed class CachedStorage : IStorageBackend
         {
             throw new IOException("The copy is not as long as the original.");
         }
+    }
+
+    // A part of a file has no name that proves it: its hash stands in front.
+    private void ReadProven(string key, Span<byte> destination)
+    {
+        var copy = File.ReadAllBytes(PathOf(key));
+        var content = copy.AsSpan(Math.Min(copy.Length, ObjectId.Size));
+        if (content.Length != destination.Length || ObjectId.Of(content) != new ObjectId(copy.AsSpan(0, ObjectId.Size)))
+        {
+            throw new IOException("The copy is not what the original was.");
+        }
+
+        content.CopyTo(destination);
     }
 
     private void WriteCopy(string key, ReadOnlySpan<byte> content)

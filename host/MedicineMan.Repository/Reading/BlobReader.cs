@@ -81,12 +81,17 @@ internal sealed class BlobReader
     }
 
     /// <summary>Reads stored bytes from where a blob starts.</summary>
-    public async Task Read(BlobEntry from, Memory<byte> stored, CancellationToken cancel)
+    public Task Read(BlobEntry from, Memory<byte> stored, CancellationToken cancel) => Read(from, path => store.ReadRange(path, from.Offset, stored, cancel));
+
+    /// <summary>As <see cref="Read(BlobEntry, Memory{byte}, CancellationToken)"/>, where listings of folders are: they may come from this machine's cache.</summary>
+    public Task ReadListings(BlobEntry from, Memory<byte> stored, CancellationToken cancel) => Read(from, path => store.ReadListings(path, from.Offset, stored, cancel));
+
+    private async Task Read(BlobEntry from, Func<string, Task> read)
     {
         var pack = index.PackId(from.Pack);
         try
         {
-            await store.ReadRange(ObjectStore.PackKey(pack), from.Offset, stored, cancel);
+            await read(ObjectStore.PackKey(pack));
         }
         catch (StorageException failure) when (!failure.Transient)
         {

@@ -96,7 +96,7 @@ internal sealed class NearbyListings(BlobReader blobs)
     {
         // Not with the lock held: a storage may do all of its work before it returns.
         await Task.Yield();
-        await blobs.Read(place with { Offset = (uint)part.Start }, part.Bytes.AsMemory(0, (int)(part.End - part.Start)), cancel);
+        await blobs.ReadListings(place with { Offset = (uint)part.Start }, part.Bytes.AsMemory(0, (int)(part.End - part.Start)), cancel);
     }
 
     private sealed class Part

@@ -139,6 +139,10 @@ internal sealed class ObjectStore(IStorageBackend storage, MasterKey key, int ve
     public Task ReadRange(string path, long offset, Memory<byte> destination, CancellationToken cancel) =>
         Patiently(() => storage.ReadAsync(path, offset, destination, cancel), cancel);
 
+    /// <summary>As <see cref="ReadRange"/>, of what may be kept on this machine: a part of a pack with listings of folders.</summary>
+    public Task ReadListings(string path, long offset, Memory<byte> destination, CancellationToken cancel) =>
+        storage is IListingsCache cache ? Patiently(() => cache.ReadListings(path, offset, destination, cancel), cancel) : ReadRange(path, offset, destination, cancel);
+
     public Task Delete(string path, CancellationToken cancel) => Patiently(() => storage.DeleteAsync(path, cancel), cancel);
 
     public void Dispose()

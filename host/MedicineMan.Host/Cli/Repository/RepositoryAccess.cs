@@ -34,7 +34,7 @@ internal sealed class RepositoryAccess(Func<string, JsonElement, CancellationTok
 
     public Option<int> RetryLock { get; } = new("--retry-lock") { Description = "Waits so many minutes while others use the repository; by default a command that needs it alone fails at once.", Recursive = true };
 
-    public Option<string?> CacheFolder { get; } = new("--cache-dir") { Description = "Keeps index and snapshot files of a far repository in this folder as well. Never needed, always safe to delete.", Recursive = true };
+    public Option<string?> CacheFolder { get; } = new("--cache-dir") { Description = "Keeps index and snapshot files of a far repository, and what was read of its folder listings, in this folder as well. Never needed, always safe to delete.", Recursive = true };
 
     public TimeSpan LockPatience(ParseResult parsed) => TimeSpan.FromMinutes(Math.Max(0, parsed.GetValue(RetryLock)));
 

@@ -1,5 +1,6 @@
 using MedicineMan.Repository.Caching;
 using MedicineMan.Repository.Pruning;
+using MedicineMan.Repository.Retention;
 using MedicineMan.Repository.Tests.Fixtures;
 using MedicineMan.Sdk.Testing.Storage;
 
@@ -30,6 +31,44 @@ public sealed class CacheTests
         read.Clear();
         Assert.Equal(Some.Rows(1000), await Read(ours, first.Id));
         Assert.Empty(read);
+    }
+
+    [Fact]
+    public async Task Listings_of_folders_are_read_from_the_storage_once_and_go_from_the_cache_with_their_packs()
+    {
+        MeteredStorage? storage = null;
+        await using var ours = await TestRepository.Create(inner => storage = new MeteredStorage(inner));
+        for (var i = 0; i < 400; i++)
+        {
+            ours.Scratch.Write($"source/{i / 20}/{i}/{i}.txt", $"{i}");
+        }
+
+        var first = await ours.BackUpFolder(ours.Scratch["source"]);
+        var names = await Walk(ours);
+        Assert.Equal(1 + 20 + 400 + 400, names.Count(name => name.Contains("/source", StringComparison.Ordinal)));
+        var before = storage!.Reads;
+
+        Assert.Equal(names, await Walk(ours));
+        Assert.Equal(before, storage.Reads);
+
+        var at = 0;
+        foreach (var copy in Directory.GetFiles(Path.Combine(Cache(ours), "data"), "*", SearchOption.AllDirectories))
+        {
+            // Damaged, every second one cut short too.
+            File.WriteAllBytes(copy, [.. File.ReadAllBytes(copy).Select(value => (byte)(value ^ 1)).Skip(at++ % 2 * 40)]);
+        }
+
+        Assert.Equal(names, await Walk(ours));
+        Assert.InRange(storage.Reads - before, 1, 20);
+        before = storage.Reads;
+        Assert.Equal(names, await Walk(ours));
+        Assert.Equal(before, storage.Reads);
+
+        await ours.BackUp(("rows", Some.Rows(1000)));
+        await ours.Repository.Upkeep.Forget(new ForgetOptions { Names = [first.Id.ToString()], Guards = RetentionGuards.None }, default);
+        await ours.Repository.Upkeep.Prune(new PruneOptions(), null, default);
+        Assert.NotEqual(names, await Walk(ours));
+        Assert.Single(Directory.GetFiles(Path.Combine(Cache(ours), "data"), "*", SearchOption.AllDirectories));
     }
 
     [Fact]
@@ -78,6 +117,27 @@ public sealed class CacheTests
         Assert.Single(RepositoryCaches.RemoveUnusedSince(ours.Scratch["cache"], cache.LastUsed.AddDays(1), dryRun: false));
         Assert.Empty(RepositoryCaches.List(ours.Scratch["cache"]));
         Assert.True(Directory.Exists(ours.Scratch["cache/something else"]));
+    }
+
+    private static async Task<List<string>> Walk(TestRepository ours)
+    {
+        using var repository = await Open(ours);
+        await using var tree = await repository.OpenSnapshot("latest", default);
+        var names = new List<string>();
+        await Below([]);
+        return names;
+
+        async Task Below(string[] path)
+        {
+            foreach (var node in await tree.List(path, default))
+            {
+                names.Add($"/{string.Join('/', path)}/{node.Name}");
+                if (node.IsDirectory)
+                {
+                    await Below([.. path, node.Name]);
+                }
+            }
+        }
     }
 
     private static string Cache(TestRepository ours) => Path.Combine(ours.Scratch["cache"], ours.Repository.Id);
