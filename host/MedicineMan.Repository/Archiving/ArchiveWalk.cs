@@ -11,6 +11,8 @@ namespace MedicineMan.Repository.Archiving;
 /// </summary>
 internal sealed class ArchiveWalk(BlobReader blobs, Action<string> problem)
 {
+    private const int LookedForTogether = 1024;
+
     public async IAsyncEnumerable<(ArchiveFolder Folder, List<TreeNode> Entries)> Run(ArchiveFolder root, [EnumeratorCancellation] CancellationToken cancel)
     {
         var open = new Stack<ArchiveFolder>([root]);
@@ -24,6 +26,20 @@ internal sealed class ArchiveWalk(BlobReader blobs, Action<string> problem)
                 {
                     open.Push(new ArchiveFolder(folder.PathOf(below.Name), below));
                 }
+            }
+        }
+    }
+
+    /// <summary>Entries in their order, each with the blocks of the small files among those around it, which are read together.</summary>
+    public static async IAsyncEnumerable<(string Path, TreeNode Node, NearbyBlocks Nearby)> WithBlocks(
+        BlobReader blobs, IAsyncEnumerable<(string Path, TreeNode Node)> entries, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await foreach (var some in entries.Chunk(LookedForTogether).WithCancellation(cancel))
+        {
+            using var nearby = new NearbyBlocks(blobs, [.. some.Select(entry => entry.Node)], users: 1);
+            foreach (var (path, node) in some)
+            {
+                yield return (path, node, nearby);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Reading;
 
@@ -33,7 +34,7 @@ internal sealed class TarArchive
         await foreach (var (folder, entries) in new ArchiveWalk(blobs, archive.problems.Add).Run(root, cancel))
         {
             archive.folders.Add((folder, archive.Length));
-            archive.Length += Header(folder).Length;
+            archive.Length += archive.Header(folder.Path, folder.Node, 0).Length;
             foreach (var node in entries)
             {
                 var path = folder.PathOf(node.Name);
@@ -43,7 +44,7 @@ internal sealed class TarArchive
                 }
 
                 var size = await archive.Size(path, node, cancel);
-                archive.Length += TarHeader.Of(path, node, size, archive.FirstOf(path, node)).Length + TarHeader.Padded(size);
+                archive.Length += archive.Header(path, node, size).Length + TarHeader.Padded(size);
             }
         }
 
@@ -54,30 +55,19 @@ internal sealed class TarArchive
     /// <summary>Gives a stretch of it to a sink.</summary>
     public async Task CopyRange(ByteRange range, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
     {
-        var walk = new ArchiveWalk(blobs, _ => { });
         var first = Math.Max(0, folders.FindLastIndex(one => one.Start <= range.Offset));
-        for (var i = first; i < folders.Count && folders[i].Start < range.End; i++)
+        var at = folders[first].Start;
+        await foreach (var (path, node, nearby) in ArchiveWalk.WithBlocks(blobs, Entries(first, range.End, cancel), cancel))
         {
-            var (folder, at) = folders[i];
-            at = await Give(Header(folder), at);
-            foreach (var node in await walk.Read(folder, cancel))
+            if (at >= range.End)
             {
-                if (node.Type is "dir" or "socket")
-                {
-                    continue;
-                }
-
-                if (at >= range.End)
-                {
-                    return;
-                }
-
-                var path = folder.PathOf(node.Name);
-                var size = await Size(path, node, cancel);
-                at = await Give(TarHeader.Of(path, node, size, FirstOf(path, node)), at);
-                await GiveContent(path, node, range.Within(at, size));
-                at = await Give(Zeros.AsMemory(0, (int)(TarHeader.Padded(size) - size)), at + size);
+                return;
             }
+
+            var size = await Size(path, node, cancel);
+            at = await Give(Header(path, node, size), at);
+            await GiveContent(path, node, nearby, range.Within(at, size));
+            at = await Give(Zeros.AsMemory(0, (int)(TarHeader.Padded(size) - size)), at + size);
         }
 
         await Give(Zeros, Length - End);
@@ -93,7 +83,7 @@ internal sealed class TarArchive
             return start + bytes.Length;
         }
 
-        async Task GiveContent(string path, TreeNode node, ByteRange part)
+        async Task GiveContent(string path, TreeNode node, NearbyBlocks nearby, ByteRange part)
         {
             if (part.Length == 0)
             {
@@ -102,7 +92,7 @@ internal sealed class TarArchive
 
             try
             {
-                await new FileContent(blobs, node).CopyRange(part, sink, cancel);
+                await new FileContent(blobs, node, nearby).CopyRange(part, sink, cancel);
             }
             catch (DamagedException failure)
             {
@@ -111,8 +101,26 @@ internal sealed class TarArchive
         }
     }
 
+    // From one folder on, as far as anything starts before the end of what is wanted.
+    private async IAsyncEnumerable<(string Path, TreeNode Node)> Entries(int first, long end, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var walk = new ArchiveWalk(blobs, _ => { });
+        for (var i = first; i < folders.Count && folders[i].Start < end; i++)
+        {
+            var folder = folders[i].Folder;
+            yield return (folder.Path, folder.Node);
+            foreach (var node in await walk.Read(folder, cancel))
+            {
+                if (node.Type is not ("dir" or "socket"))
+                {
+                    yield return (folder.PathOf(node.Name), node);
+                }
+            }
+        }
+    }
+
     // The snapshot's own root has no name that an archive could give it.
-    private static byte[] Header(ArchiveFolder folder) => folder.Path.Length == 0 ? [] : TarHeader.Of(folder.Path, folder.Node, 0, null);
+    private byte[] Header(string path, TreeNode node, long size) => path.Length == 0 ? [] : TarHeader.Of(path, node, size, FirstOf(path, node));
 
     private static (ulong, ulong)? Key(TreeNode node) => node is { Type: "file", Links: > 1, Inode: not 0 } ? (node.Inode, node.DeviceId) : null;
 

@@ -15,10 +15,10 @@ internal sealed class ZipDump(BlobReader blobs, Stream destination)
 
     public async Task<ArchiveReport> Write(ArchiveFolder root, CancellationToken cancel)
     {
-        await foreach (var (path, node) in Entries(root, problems.Add, cancel))
+        await foreach (var (path, node, nearby) in ArchiveWalk.WithBlocks(blobs, Entries(root, problems.Add, cancel), cancel))
         {
             var place = at;
-            done.Add((await WriteEntry(path, node, cancel), place));
+            done.Add((await WriteEntry(path, node, nearby, cancel), place));
         }
 
         var start = at;
@@ -57,11 +57,11 @@ internal sealed class ZipDump(BlobReader blobs, Stream destination)
         }
     }
 
-    private async Task<ZipContent> WriteEntry(string path, TreeNode node, CancellationToken cancel)
+    private async Task<ZipContent> WriteEntry(string path, TreeNode node, NearbyBlocks nearby, CancellationToken cancel)
     {
         try
         {
-            var content = new FileContent(blobs, node);
+            var content = new FileContent(blobs, node, nearby);
             var isLarge = node.Type is "file" && await content.Length(cancel) >= ZipRecords.Large;
             await Put(ZipRecords.Local(Name(path, node), node, isLarge), cancel);
             using var deflated = new DeflatedContent(Put);

@@ -6,7 +6,10 @@ using MedicineMan.Repository.Storing;
 namespace MedicineMan.Repository.Reading;
 
 /// <summary>A file's bytes in order, whether it stands in the snapshot as blocks or as a stream of parts. Every byte handed out was verified.</summary>
-internal sealed class FileContent(BlobReader blobs, TreeNode file)
+/// <param name="blobs">Where it is read from.</param>
+/// <param name="file">It.</param>
+/// <param name="nearby">Where its block may be among those of others, when it has only one.</param>
+internal sealed class FileContent(BlobReader blobs, TreeNode file, NearbyBlocks? nearby = null)
 {
     // A sink that is a pipe would otherwise hold a whole part once more.
     private const int Piece = 1 << 20;
@@ -19,15 +22,28 @@ internal sealed class FileContent(BlobReader blobs, TreeNode file)
         StreamFolder.IsPresented(file) ? (await Stream(cancel)).Pieces.Sum(piece => piece.Part.Size) : blocks.Length;
 
     /// <summary>Gives the bytes to the sink, piece by piece. The memory is only lent.</summary>
-    public Task CopyTo(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel) =>
-        StreamFolder.IsPresented(file) ? CopyRange(new ByteRange(0, long.MaxValue), sink, cancel) : blocks.CopyTo(sink, cancel);
+    public async Task CopyTo(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
+    {
+        if (StreamFolder.IsPresented(file))
+        {
+            await CopyRange(new ByteRange(0, long.MaxValue), sink, cancel);
+        }
+        else if (!await TryCopyNearby(sink, cancel))
+        {
+            await blocks.CopyTo(sink, cancel);
+        }
+    }
 
     /// <summary>Gives a stretch of them to the sink. What is before and behind it is not read, but for the rest of a part that was patched.</summary>
     public async Task CopyRange(ByteRange range, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
     {
         if (!StreamFolder.IsPresented(file))
         {
-            await blocks.CopyRange(range, sink, cancel);
+            if (!await TryCopyNearby((bytes, token) => range.Within(0, bytes.Length) is { Length: > 0 } part ? sink(bytes.Slice((int)part.Offset, (int)part.Length), token) : default, cancel))
+            {
+                await blocks.CopyRange(range, sink, cancel);
+            }
+
             return;
         }
 
@@ -76,6 +92,9 @@ internal sealed class FileContent(BlobReader blobs, TreeNode file)
             await Task.WhenAny(ahead);
         }
     }
+
+    private async ValueTask<bool> TryCopyNearby(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel) =>
+        nearby is not null && file.Content is [var only] && await nearby.TryCopy(only, sink, cancel);
 
     private async ValueTask<PatchedStream> Stream(CancellationToken cancel) => stream ??= await PatchedStream.Open(blobs, file, cancel);
 

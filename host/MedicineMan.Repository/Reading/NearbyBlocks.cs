@@ -1,3 +1,4 @@
+using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
 
 namespace MedicineMan.Repository.Reading;
@@ -7,9 +8,9 @@ namespace MedicineMan.Repository.Reading;
 /// there and back.
 /// </summary>
 /// <param name="blobs">Reads them.</param>
-/// <param name="wanted">Which ones.</param>
+/// <param name="files">Whose they are.</param>
 /// <param name="users">How many share this; each disposes of it once.</param>
-internal sealed class NearbyBlocks(BlobReader blobs, IReadOnlyCollection<ObjectId> wanted, int users) : IDisposable
+internal sealed class NearbyBlocks(BlobReader blobs, IReadOnlyCollection<TreeNode> files, int users) : IDisposable
 {
     // A larger block is worth a read of its own.
     private const int LargestBlock = 256 << 10;
@@ -26,7 +27,7 @@ internal sealed class NearbyBlocks(BlobReader blobs, IReadOnlyCollection<ObjectI
 
     /// <summary>Gives a block to the sink, verified. The memory is only lent.</summary>
     /// <returns>False when it is none of these, or not what was written: then it is for whoever reads any block.</returns>
-    public async ValueTask<bool> TryCopy(ObjectId id, Action<ReadOnlyMemory<byte>> sink, CancellationToken cancel)
+    public async ValueTask<bool> TryCopy(ObjectId id, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancel)
     {
         if (!Places().TryGetValue(id, out var block))
         {
@@ -39,7 +40,7 @@ internal sealed class NearbyBlocks(BlobReader blobs, IReadOnlyCollection<ObjectI
         {
             var bytes = plain.AsMemory(0, (int)block.Place.PlainLength);
             blobs.Decode(block.Place, (await loading).AsSpan((int)(block.Place.Offset - block.Run.First.Offset), (int)block.Place.Length), bytes.Span);
-            sink(bytes);
+            await sink(bytes, cancel);
             return true;
         }
         catch (DamagedException)
@@ -77,8 +78,8 @@ internal sealed class NearbyBlocks(BlobReader blobs, IReadOnlyCollection<ObjectI
 
     private Dictionary<ObjectId, (BlobEntry Place, Run Run)> Find()
     {
-        var found = new List<BlobEntry>(wanted.Count);
-        foreach (var id in wanted.Distinct())
+        var found = new List<BlobEntry>(files.Count);
+        foreach (var id in files.Select(file => file.Content is [var only] ? only : default(ObjectId?)).OfType<ObjectId>().Distinct())
         {
             if (blobs.Index.TryFind(BlobKind.Data, id, out var place) && place.PlainLength <= LargestBlock)
             {

@@ -82,8 +82,7 @@ internal sealed class FileLots(BlobReader blobs)
 
     private async Task Send(CancellationToken cancel)
     {
-        var small = gathered.SelectMany(lot => lot.Nodes).Select(node => node.Content is [var only] ? only : default(ObjectId?)).OfType<ObjectId>();
-        var nearby = new NearbyBlocks(blobs, [.. small], gathered.Count);
+        var nearby = new NearbyBlocks(blobs, [.. gathered.SelectMany(lot => lot.Nodes)], gathered.Count);
         files = 0;
         while (gathered.TryPeek(out var lot))
         {

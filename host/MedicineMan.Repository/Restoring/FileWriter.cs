@@ -68,26 +68,17 @@ internal sealed class FileWriter(BlobReader blobs, Description description, bool
     {
         var sparse = new SparseWriter(handle, isNew: true);
         var written = 0L;
-        if (node.Content is not [var only] || !await nearby.TryCopy(only, Add, cancel))
-        {
-            await new FileContent(blobs, node).CopyTo(
-                (bytes, _) =>
-                {
-                    Add(bytes);
-                    return ValueTask.CompletedTask;
-                },
-                cancel);
-        }
-
+        await new FileContent(blobs, node, nearby).CopyTo(
+            (bytes, _) =>
+            {
+                sparse.Write(bytes.Span);
+                written += bytes.Length;
+                progress(bytes.Length);
+                return ValueTask.CompletedTask;
+            },
+            cancel);
         sparse.Finish(written);
         return written;
-
-        void Add(ReadOnlyMemory<byte> bytes)
-        {
-            sparse.Write(bytes.Span);
-            written += bytes.Length;
-            progress(bytes.Length);
-        }
     }
 
     private async Task<long> WriteDifferences(SafeFileHandle handle, TreeNode node, Differences differences, ContentComparison comparison, CancellationToken cancel)

@@ -1,3 +1,4 @@
+using MedicineMan.Repository.Archiving;
 using MedicineMan.Repository.Restoring;
 using MedicineMan.Repository.Tests.Fixtures;
 
@@ -59,6 +60,16 @@ public sealed class SmallFileTests
         // 1,111 folders and 3,000 files, which are some 9 MiB, and 40 reads.
         Assert.InRange(storage.Reads - before, 1, 80);
         Assert.Equal(await Shell.Listing(ours.Scratch["source"]), await Shell.Listing(ours.Scratch["out/source"]));
+
+        foreach (var format in Enum.GetValues<ArchiveFormat>())
+        {
+            before = storage.Reads;
+            await using var tree = await ours.Repository.OpenSnapshot("latest", default);
+            using var archive = new MemoryStream();
+            Assert.Empty((await tree.DumpArchive([], format, null, archive, default)).Problems);
+            Assert.InRange(archive.Length, 8_000_000, 20_000_000);
+            Assert.InRange(storage.Reads - before, 1, 120);
+        }
     }
 
     [Fact]
