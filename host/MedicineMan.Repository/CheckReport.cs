@@ -14,7 +14,8 @@ public sealed record CheckOptions
 /// <param name="Packs">Packs read.</param>
 /// <param name="TotalPacks">Packs to read.</param>
 /// <param name="Bytes">Bytes read.</param>
-public sealed record CheckProgress(long Packs, long TotalPacks, long Bytes);
+/// <param name="TotalBytes">Bytes to read.</param>
+public sealed record CheckProgress(long Packs, long TotalPacks, long Bytes, long TotalBytes);
 
 /// <summary>What a check found.</summary>
 public sealed record CheckReport

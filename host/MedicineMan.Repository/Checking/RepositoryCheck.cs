@@ -77,8 +77,8 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Re
     private async Task<long> ReadPacks(List<IndexedPack> packs, Dictionary<ObjectId, long> lengths, DamageList damage, CancellationToken cancel)
     {
         using var check = new PackCheck(store);
-        var bytes = 0L;
-        var done = 0L;
+        var (bytes, done) = (0L, 0L);
+        var total = packs.Sum(pack => lengths[pack.Id]);
         // One more than cores: while a pack is on its way, every core has another to verify.
         var everyCore = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount + 1, CancellationToken = cancel };
         // Largest first: the last ones are small then, and no core waits long for another.
@@ -90,7 +90,7 @@ internal sealed class RepositoryCheck(ObjectStore store, IndexLoader indexes, Re
             }
 
             Interlocked.Add(ref bytes, lengths[pack.Id]);
-            progress?.Report(new CheckProgress(Interlocked.Increment(ref done), packs.Count, Interlocked.Read(ref bytes)));
+            progress?.Report(new CheckProgress(Interlocked.Increment(ref done), packs.Count, Interlocked.Read(ref bytes), total));
         });
         return bytes;
 

@@ -27,7 +27,7 @@ internal sealed unsafe class RestoredFolder : IDisposable
 
     public static RestoredFolder OpenTarget(string path)
     {
-        RefuseElsewhere();
+        Refuse(path);
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return new RestoredFolder(Posix.Open(-100, path, OpenFlags.Read | OpenFlags.Directory, 0, path), path);
     }
@@ -35,7 +35,7 @@ internal sealed unsafe class RestoredFolder : IDisposable
     /// <summary>Null when there is none yet.</summary>
     public static RestoredFolder? FindTarget(string path)
     {
-        RefuseElsewhere();
+        Refuse(path);
         return Directory.Exists(path) ? new RestoredFolder(Posix.Open(-100, path, OpenFlags.Read | OpenFlags.Directory, 0, path), path) : null;
     }
 
@@ -149,11 +149,19 @@ internal sealed unsafe class RestoredFolder : IDisposable
 
     public void Dispose() => Handle.Dispose();
 
-    private static void RefuseElsewhere()
+    private static void Refuse(string path)
     {
         if (OperatingSystem.IsWindows())
         {
             throw new UserFacingException("Folders are restored on Linux only.");
+        }
+
+        for (var at = path; at is not null; at = Path.GetDirectoryName(at))
+        {
+            if (File.Exists(at))
+            {
+                throw new UserFacingException($"{at} is no folder, and stays as it is. Name a folder to restore into; it is made when it is missing.") { Permanent = true };
+            }
         }
     }
 }

@@ -16,9 +16,9 @@ internal static class CheckCommand
         var command = new Command("check", "Looks for damage and names what it costs.") { readData, share };
         command.SetAction((parsed, cancel) => access.On(async (repository, answer, token) =>
         {
-            var read = new LatestBytes();
+            var read = new Latest();
             CheckReport report;
-            await using (ProgressLine.Show(answer, "Checking", () => read.Bytes, null))
+            await using (ProgressLine.Show(answer, "Checking", () => read.Bytes, _ => read.Total))
             {
                 report = await repository.Check(Options(parsed.GetValue(readData), parsed.GetValue(share)), read, token);
             }
@@ -71,12 +71,19 @@ internal static class CheckCommand
     private static object Document(CheckProblem problem) =>
         new { kind = JsonNamingPolicy.CamelCase.ConvertName(problem.Kind.ToString()), problem.Message, pack = problem.Pack?.ToString(), problem.Affected };
 
-    private sealed class LatestBytes : IProgress<CheckProgress>
+    private sealed class Latest : IProgress<CheckProgress>
     {
+        private readonly TaskCompletionSource<long> total = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private long bytes;
 
         public long Bytes => Interlocked.Read(ref bytes);
 
-        public void Report(CheckProgress value) => Interlocked.Exchange(ref bytes, value.Bytes);
+        public Task<long> Total => total.Task;
+
+        public void Report(CheckProgress value)
+        {
+            Interlocked.Exchange(ref bytes, value.Bytes);
+            total.TrySetResult(value.TotalBytes);
+        }
     }
 }

@@ -7,6 +7,9 @@ internal sealed class ProgressLine : IAsyncDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
 
+    // Whoever was promised a month need not know it to the hour.
+    private const double MostShown = 30 * 86400;
+
     private readonly CancellationTokenSource done = new();
     private readonly Task showing;
 
@@ -14,7 +17,7 @@ internal sealed class ProgressLine : IAsyncDisposable
         showing = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
             .Progress()
             .AutoClear(true)
-            .Columns([new TaskDescriptionColumn(), new ProgressBarColumn(), .. measure is null ? (ProgressColumn[])[] : [new RemainingTimeColumn()]])
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn())
             .StartAsync(context => Follow(title, context.AddTask(title), bytes, measure));
 
     /// <summary>Starts the line; disposing ends it.</summary>
@@ -33,6 +36,31 @@ internal sealed class ProgressLine : IAsyncDisposable
         done.Dispose();
     }
 
+    /// <summary>Shows how far something is: how much, of how much, how fast and how long still, as far as that is known.</summary>
+    /// <param name="line">Where.</param>
+    /// <param name="title">What it is.</param>
+    /// <param name="now">How much is done.</param>
+    /// <param name="total">How much there is; 0 as long as nobody knows.</param>
+    /// <param name="amount">How so much is called; bytes unless somebody says otherwise.</param>
+    public static void Set(ProgressTask line, string title, long now, long total, Func<double, string>? amount = null)
+    {
+        amount ??= Answer.Size;
+        line.IsIndeterminate = total == 0;
+        // Files grow while they are read.
+        line.MaxValue = Math.Max(1, Math.Max(now, total));
+        line.Value = now;
+        // What comes in the first instant says nothing of how it goes on.
+        var speed = line.ElapsedTime > Beat ? line.Speed ?? 0 : 0;
+        var (of, rate, left) = (total > 0 ? $" of {amount(line.MaxValue)}" : "", speed > 0 ? $", {amount(speed)}/s" : "", "");
+        if (total > 0 && speed > 0)
+        {
+            var time = TimeSpan.FromSeconds(Math.Min((line.MaxValue - now) / speed, MostShown));
+            left = FormattableString.Invariant($", {(int)time.TotalHours:00}:{time:mm\\:ss} left");
+        }
+
+        line.Description = Markup.Escape($"{title} {amount(now)}{of}{rate}{left}");
+    }
+
     private async Task Follow(string title, ProgressTask line, Func<long> bytes, Func<CancellationToken, Task<long>>? measure)
     {
         line.IsIndeterminate = true;
@@ -42,21 +70,7 @@ internal sealed class ProgressLine : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(done.Token))
             {
-                var (now, of) = (bytes(), "");
-                if (measuring is { IsCompletedSuccessfully: true } && await measuring is > 0 and var total)
-                {
-                    // Files grow while they are read.
-                    line.MaxValue = Math.Max(now, total);
-                    line.IsIndeterminate = false;
-                    of = $" of {Answer.Size(line.MaxValue)}";
-                }
-                else
-                {
-                    line.MaxValue = Math.Max(1, now);
-                }
-
-                line.Value = now;
-                line.Description = Markup.Escape($"{title} {Answer.Size(now)}{of}{(line.Speed is { } speed ? $", {Answer.Size(speed)}/s" : "")}");
+                Set(line, title, bytes(), measuring is { IsCompletedSuccessfully: true } ? await measuring : 0);
             }
         }
         catch (OperationCanceledException)

@@ -1,11 +1,30 @@
 using MedicineMan.Repository.Patterns;
 using MedicineMan.Repository.Restoring;
 using MedicineMan.Repository.Tests.Fixtures;
+using MedicineMan.Sdk;
 
 namespace MedicineMan.Repository.Tests.Restoring;
 
 public sealed class RestoreTests
 {
+    [Theory]
+    [InlineData("taken", false)]
+    [InlineData("taken", true)]
+    [InlineData("taken/below", false)]
+    [InlineData("taken/below", true)]
+    public async Task A_target_that_is_no_folder_is_refused_and_stays_as_it_is(string target, bool dryRun)
+    {
+        await using var ours = await TestRepository.Create();
+        await ours.BackUp(("file", "stored"u8.ToArray()));
+        ours.Scratch.Write("taken", "mine");
+        await using var tree = await ours.Repository.OpenSnapshot("latest", default);
+
+        var refusal = await Assert.ThrowsAsync<UserFacingException>(() => tree.Restore(new RestoreOptions([], ours.Scratch[target]) { DryRun = dryRun }, null, default));
+
+        Assert.StartsWith($"{ours.Scratch["taken"]} is no folder", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(ours.Scratch["taken"]));
+    }
+
     [Fact]
     public async Task Only_the_blocks_that_differ_are_written_and_what_is_right_is_left_alone()
     {

@@ -23,7 +23,7 @@ internal sealed class RestoreLine : IProgress<RestoreProgress>, IAsyncDisposable
             : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
                 .Progress()
                 .AutoClear(true)
-                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn())
                 .StartAsync(Follow);
     }
 
@@ -62,19 +62,10 @@ internal sealed class RestoreLine : IProgress<RestoreProgress>, IAsyncDisposable
 
     private async Task Follow(ProgressContext context)
     {
-        var line = context.AddTask("Restoring", maxValue: double.MaxValue);
+        const string Title = "Restoring";
+        var line = context.AddTask(Title);
         line.IsIndeterminate = true;
-        await EachBeat(TerminalBeat, () =>
-        {
-            var now = Latest;
-            if (now.TotalBytes > 0)
-            {
-                line.MaxValue = now.TotalBytes;
-                line.IsIndeterminate = false;
-            }
-
-            line.Value = now.Bytes;
-        });
+        await EachBeat(TerminalBeat, () => ProgressLine.Set(line, Title, Latest.Bytes, Latest.TotalBytes));
     }
 
     private Task FollowInJson(Answer answer)

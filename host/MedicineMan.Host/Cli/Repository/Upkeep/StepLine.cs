@@ -18,7 +18,7 @@ internal sealed class StepLine : IProgress<UpkeepProgress>, IAsyncDisposable
         : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
             .Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn())
             .StartAsync(Follow);
 
     public static StepLine Show(Answer answer) => new(!answer.IsJson && !Console.IsErrorRedirected);
@@ -64,10 +64,7 @@ internal sealed class StepLine : IProgress<UpkeepProgress>, IAsyncDisposable
                     line = context.AddTask(step = now.Step, maxValue: Math.Max(1, now.Total));
                 }
 
-                line.IsIndeterminate = now.Total == 0;
-                line.MaxValue = Math.Max(1, now.Total);
-                line.Value = now.Done;
-                line.Description = Markup.Escape($"{now.Step} {Amount(now, now.Done)}{(now.Total > 0 ? $" of {Amount(now, now.Total)}" : "")}{(line.Speed is { } speed ? $", {Amount(now, speed)}/s" : "")}");
+                ProgressLine.Set(line, now.Step, now.Done, now.Total, now.InBytes ? null : Number);
             }
         }
         catch (OperationCanceledException)
@@ -76,6 +73,5 @@ internal sealed class StepLine : IProgress<UpkeepProgress>, IAsyncDisposable
         }
     }
 
-    private static string Amount(UpkeepProgress progress, double value) =>
-        progress.InBytes ? Answer.Size(value) : value.ToString("F0", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Number(double value) => value.ToString("F0", System.Globalization.CultureInfo.InvariantCulture);
 }
