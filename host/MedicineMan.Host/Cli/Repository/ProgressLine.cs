@@ -14,11 +14,7 @@ internal sealed class ProgressLine : IAsyncDisposable
     private readonly Task showing;
 
     private ProgressLine(string title, Func<long> bytes, Func<CancellationToken, Task<long>>? measure) =>
-        showing = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
-            .Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn())
-            .StartAsync(context => Follow(title, context.AddTask(title), bytes, measure));
+        showing = Draw(context => Follow(title, context.AddTask(title), bytes, measure));
 
     /// <summary>Starts the line; disposing ends it.</summary>
     /// <param name="answer">Silent when it speaks JSON.</param>
@@ -35,6 +31,14 @@ internal sealed class ProgressLine : IAsyncDisposable
         await showing;
         done.Dispose();
     }
+
+    /// <summary>Keeps lines on the terminal, and takes them away at the end.</summary>
+    /// <param name="follow">Adds them and keeps them up to date with <see cref="Set"/>, until there is no more to show.</param>
+    public static Task Draw(Func<ProgressContext, Task> follow) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
+        .Progress()
+        .AutoClear(true)
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn())
+        .StartAsync(follow);
 
     /// <summary>Shows how far something is: how much, of how much, how fast and how long still, as far as that is known.</summary>
     /// <param name="line">Where.</param>

@@ -18,13 +18,7 @@ internal sealed class RestoreLine : IProgress<RestoreProgress>, IAsyncDisposable
     private RestoreLine(Answer answer)
     {
         IsShown = answer.IsJson || !Console.IsErrorRedirected;
-        showing = answer.IsJson ? FollowInJson(answer)
-            : !IsShown ? Task.CompletedTask
-            : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
-                .Progress()
-                .AutoClear(true)
-                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn())
-                .StartAsync(Follow);
+        showing = answer.IsJson ? FollowInJson(answer) : IsShown ? ProgressLine.Draw(Follow) : Task.CompletedTask;
     }
 
     /// <summary>Itself; null when nobody watches, so that nothing is counted in vain.</summary>
@@ -65,7 +59,11 @@ internal sealed class RestoreLine : IProgress<RestoreProgress>, IAsyncDisposable
         const string Title = "Restoring";
         var line = context.AddTask(Title);
         line.IsIndeterminate = true;
-        await EachBeat(TerminalBeat, () => ProgressLine.Set(line, Title, Latest.Bytes, Latest.TotalBytes));
+        await EachBeat(TerminalBeat, () =>
+        {
+            var now = Latest;
+            ProgressLine.Set(line, Title, now.Bytes, now.TotalBytes);
+        });
     }
 
     private Task FollowInJson(Answer answer)

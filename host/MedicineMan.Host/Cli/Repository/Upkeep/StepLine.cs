@@ -13,13 +13,7 @@ internal sealed class StepLine : IProgress<UpkeepProgress>, IAsyncDisposable
     private readonly Task showing;
     private UpkeepProgress latest;
 
-    private StepLine(bool shown) => showing = !shown
-        ? Task.CompletedTask
-        : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
-            .Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn())
-            .StartAsync(Follow);
+    private StepLine(bool shown) => showing = shown ? ProgressLine.Draw(Follow) : Task.CompletedTask;
 
     public static StepLine Show(Answer answer) => new(!answer.IsJson && !Console.IsErrorRedirected);
 
