@@ -13,15 +13,22 @@ internal static class SnapshotsCommand
         command.SetAction((parsed, cancel) => access.On(async (repository, answer, token) =>
         {
             var (onlyTag, onlyHost) = (parsed.GetValue(tag), parsed.GetValue(host));
+            var isEmpty = true;
             await foreach (var snapshot in repository.Snapshots(token))
             {
                 if ((onlyTag is null || snapshot.Tags.Contains(onlyTag)) && (onlyHost is null || snapshot.Host == onlyHost))
                 {
+                    isEmpty = false;
                     var time = snapshot.Time.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
                     answer.Say(
                         Answer.Printable($"{snapshot.Id.Prefix}  {time}  {snapshot.Host}  {string.Join(',', snapshot.Tags)}  {string.Join(' ', snapshot.Paths)}"),
                         new { id = snapshot.Id.ToString(), snapshot.Time, snapshot.Host, snapshot.Tags, snapshot.Paths, snapshot.TotalBytes });
                 }
+            }
+
+            if (isEmpty && !answer.IsJson)
+            {
+                answer.Warn("No snapshots.");
             }
 
             return 0;

@@ -16,11 +16,17 @@ internal static class CacheCommand
         {
             var removes = parsed.GetValue(cleanup);
             var since = TimeProvider.System.GetUtcNow().AddDays(-Math.Max(0, parsed.GetValue(days)));
-            foreach (var cache in removes ? RepositoryCaches.RemoveUnusedSince(folder, since, parsed.GetValue(dryRun)) : RepositoryCaches.List(folder))
+            var caches = removes ? RepositoryCaches.RemoveUnusedSince(folder, since, parsed.GetValue(dryRun)) : RepositoryCaches.List(folder);
+            foreach (var cache in caches)
             {
                 answer.Say(
                     $"{(removes ? parsed.GetValue(dryRun) ? "would remove " : "removed " : "")}{cache.Repository[..8]}  {cache.LastUsed.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)}  {Answer.Size(cache.Bytes)}",
                     new { cache.Repository, cache.LastUsed, cache.Bytes, removed = removes && !parsed.GetValue(dryRun) });
+            }
+
+            if (caches.Count == 0 && !answer.IsJson)
+            {
+                answer.Warn(removes ? $"No caches in {folder} that were unused for so long." : $"No caches in {folder}.");
             }
 
             return 0;
