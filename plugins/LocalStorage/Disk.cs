@@ -3,15 +3,21 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MedicineMan.Plugins.LocalStorage;
 
-/// <summary>What .NET has no door for: giving a file a second name only if that is free, syncing a folder, and letting go of a file in the system's memory.</summary>
+/// <summary>What .NET has no door for: giving a file a name only if that is free, syncing a folder, and letting go of a file in the system's memory.</summary>
 internal static unsafe partial class Disk
 {
     private const int AlreadyThere = 17;
     private const int NotSupported = 95;
     private const int NotPermitted = 1;
+    private const int NotImplemented = 38;
+    private const int InvalidArgument = 22;
+    private const int CurrentFolder = -100;
+    private const uint NoReplace = 1;
     private const int DontNeed = 4;
 
-    /// <summary>Gives a file its final name as well.</summary>
+    private static readonly Lock Moving = new();
+
+    /// <summary>Gives a file its final name, as a second one where the disk knows such.</summary>
     /// <returns>False when the name is taken.</returns>
     public static bool TryLink(string from, string to)
     {
@@ -29,7 +35,7 @@ internal static unsafe partial class Disk
         {
             AlreadyThere => false,
             // Some network and FAT disks know no links.
-            NotSupported or NotPermitted => TryMove(from, to),
+            NotSupported or NotPermitted or NotImplemented => TryRename(from, to),
             var error => throw new IOException(Marshal.GetPInvokeErrorMessage(error), error),
         };
     }
@@ -59,21 +65,49 @@ internal static unsafe partial class Disk
         }
     }
 
-    private static bool TryMove(string from, string to)
+    internal static bool TryRename(string from, string to)
     {
-        try
+        // .NET's own move looks whether the name is free and takes it afterwards, so that two writers could both win.
+        if (!OperatingSystem.IsLinux())
         {
-            File.Move(from, to, overwrite: false);
+            return TryMove(from, to);
+        }
+
+        if (renameat2(CurrentFolder, from, CurrentFolder, to, NoReplace) == 0)
+        {
             return true;
         }
-        catch (IOException) when (File.Exists(to))
+
+        return Marshal.GetLastPInvokeError() switch
         {
-            return false;
+            AlreadyThere => false,
+            InvalidArgument or NotImplemented => TryMove(from, to),
+            var error => throw new IOException(Marshal.GetPInvokeErrorMessage(error), error),
+        };
+    }
+
+    // Of the writers of this process one wins even where the system has no single step for it.
+    private static bool TryMove(string from, string to)
+    {
+        lock (Moving)
+        {
+            try
+            {
+                File.Move(from, to, overwrite: false);
+                return true;
+            }
+            catch (IOException) when (File.Exists(to))
+            {
+                return false;
+            }
         }
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int link(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);

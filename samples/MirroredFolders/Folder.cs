@@ -35,14 +35,13 @@ internal sealed class Folder(string path)
                 file.Flush(flushToDisk: true);
             }
 
-            // Fails when the name was taken meanwhile, so of many writers one wins.
-            File.Move(unfinished, target, overwrite: false);
+            if (!Disk.TryLink(unfinished, target))
+            {
+                return false;
+            }
+
             Disk.Sync(System.IO.Path.GetDirectoryName(target)!);
             return true;
-        }
-        catch (IOException) when (File.Exists(target))
-        {
-            return false;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -101,6 +100,8 @@ internal sealed class Folder(string path)
     {
         if (!Directory.Exists(folder))
         {
+            // One by one, so that each one's name is synced in the one above it.
+            MakeFolder(System.IO.Path.GetDirectoryName(folder)!);
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             Disk.Sync(System.IO.Path.GetDirectoryName(folder)!);
         }

@@ -43,12 +43,14 @@ public abstract class StorageContract
     public async Task Of_many_writers_of_one_key_exactly_one_wins()
     {
         await using var storage = await OpenEmptyAsync();
-        var content = Content(500_000);
+        // The large one is hardly written at the same moment by any two; of the small ones, some are.
+        foreach (var (key, content) in Enumerable.Range(0, 40).Select(i => ($"{Key}-{i}", Content(i == 0 ? 500_000 : 100))))
+        {
+            var won = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => storage.PutAsync(key, InParts(content), default))));
 
-        var won = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => storage.PutAsync(Key, InParts(content), default))));
-
-        Assert.Single(won, true);
-        Assert.Equal(content, await ReadAsync(storage, Key, 0, content.Length));
+            Assert.Single(won, true);
+            Assert.Equal(content, await ReadAsync(storage, key, 0, content.Length));
+        }
     }
 
     /// <summary>An empty object is an object.</summary>

@@ -18,8 +18,8 @@ public sealed class FolderStorage(string root) : IStorageBackend
         cancel.ThrowIfCancellationRequested();
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            Directory.CreateDirectory(Path.GetDirectoryName(unfinished)!);
+            Disk.MakeFolder(Path.GetDirectoryName(target)!);
+            Disk.MakeFolder(Path.GetDirectoryName(unfinished)!);
             await using (var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write))
             {
                 foreach (var part in content)
@@ -30,12 +30,13 @@ public sealed class FolderStorage(string root) : IStorageBackend
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(unfinished, target, overwrite: false);
+            if (!Disk.TryName(unfinished, target))
+            {
+                return false;
+            }
+
+            Disk.Sync(Path.GetDirectoryName(target)!);
             return true;
-        }
-        catch (IOException) when (File.Exists(target))
-        {
-            return false;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
