@@ -10,39 +10,19 @@ internal static unsafe partial class ExtendedAttributes
     private const int NotSupported = 95;
     private const int NoData = 61;
     private const int TooSmall = 34;
+    private const int Closed = -1;
 
     /// <summary>All that may be read, in the order the system names them; null when there are none, or the file system knows none.</summary>
     public static IReadOnlyList<ExtendedAttribute>? Of(string path)
     {
         fixed (byte* name = Posix.Terminated(path))
         {
-            // Nearly every file has none: the first call says so.
-            var length = llistxattr(name, null, 0);
-            if (length == 0 || (length < 0 && Marshal.GetLastPInvokeError() == NotSupported))
-            {
-                return null;
-            }
-
-            Posix.ThrowIf(length < 0, path);
-            var names = new byte[length + 4096];
-            fixed (byte* buffer = names)
-            {
-                length = llistxattr(name, buffer, names.Length);
-                Posix.ThrowIf(length < 0, path);
-            }
-
-            var found = new List<ExtendedAttribute>();
-            for (var rest = names.AsSpan(0, (int)length); rest.IndexOf((byte)0) is > 0 and var end; rest = rest[(end + 1)..])
-            {
-                if (Value(name, rest[..(end + 1)], path) is { } value)
-                {
-                    found.Add(new ExtendedAttribute(FileName.Decode(rest[..end]), value));
-                }
-            }
-
-            return found.Count == 0 ? null : found;
+            return All(name, Closed, path);
         }
     }
+
+    /// <summary>Those of an open file.</summary>
+    public static IReadOnlyList<ExtendedAttribute>? Of(SafeFileHandle file, string path) => All(null, (int)file.DangerousGetHandle(), path);
 
     /// <summary>Sets one of an open entry.</summary>
     /// <param name="entry">It.</param>
@@ -60,18 +40,47 @@ internal static unsafe partial class ExtendedAttributes
         }
     }
 
+    private static List<ExtendedAttribute>? All(byte* path, int file, string shownPath)
+    {
+        // Nearly every file has none: the first call says so.
+        var length = List(path, file, null, 0);
+        if (length == 0 || (length < 0 && Marshal.GetLastPInvokeError() == NotSupported))
+        {
+            return null;
+        }
+
+        Posix.ThrowIf(length < 0, shownPath);
+        var names = new byte[length + 4096];
+        fixed (byte* buffer = names)
+        {
+            length = List(path, file, buffer, names.Length);
+            Posix.ThrowIf(length < 0, shownPath);
+        }
+
+        var found = new List<ExtendedAttribute>();
+        for (var rest = names.AsSpan(0, (int)length); rest.IndexOf((byte)0) is > 0 and var end; rest = rest[(end + 1)..])
+        {
+            if (Value(path, file, rest[..(end + 1)], shownPath) is { } value)
+            {
+                found.Add(new ExtendedAttribute(FileName.Decode(rest[..end]), value));
+            }
+        }
+
+        return found.Count == 0 ? null : found;
+    }
+
     // Null when it has gone meanwhile.
-    private static byte[]? Value(byte* path, ReadOnlySpan<byte> terminatedName, string shownPath)
+    private static byte[]? Value(byte* path, int file, ReadOnlySpan<byte> terminatedName, string shownPath)
     {
         fixed (byte* name = terminatedName)
         {
             while (true)
             {
-                var length = lgetxattr(path, name, null, 0);
+                var length = Get(path, file, name, null, 0);
                 var value = new byte[Math.Max(0, length)];
                 fixed (byte* buffer = value)
                 {
-                    length = length <= 0 ? length : lgetxattr(path, name, buffer, value.Length);
+                    length = length <= 0 ? length : Get(path, file, name, buffer, value.Length);
                 }
 
                 switch (length < 0 ? Marshal.GetLastPInvokeError() : 0)
@@ -88,6 +97,17 @@ internal static unsafe partial class ExtendedAttributes
             }
         }
     }
+
+    private static nint List(byte* path, int file, byte* names, nint size) => file == Closed ? llistxattr(path, names, size) : flistxattr(file, names, size);
+
+    private static nint Get(byte* path, int file, byte* name, byte* value, nint size) =>
+        file == Closed ? lgetxattr(path, name, value, size) : fgetxattr(file, name, value, size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint flistxattr(int file, byte* names, nint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint fgetxattr(int file, byte* name, byte* value, nint size);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint llistxattr(byte* path, byte* names, nint size);

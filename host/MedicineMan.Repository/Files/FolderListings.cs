@@ -30,12 +30,15 @@ internal sealed class FolderListings(BlobPipeline pipeline, BackupCounters count
         large.Dispose();
     }
 
-    /// <summary>Takes a folder's entries, of which files may still wait in <paramref name="turns"/>. Comes back when the walk may go on.</summary>
-    public async Task<Task<TreeNode?>> Make(TreeNode folder, List<Task<TreeNode?>> entries, FileTurns turns, CancellationToken cancel)
+    /// <summary>
+    /// Takes a folder's entries, of which files may still wait in <paramref name="turns"/>, and closes <paramref name="place"/> when all are read. Comes
+    /// back when the walk may go on.
+    /// </summary>
+    public async Task<Task<TreeNode?>> Make(TreeNode folder, SourceFolder place, List<Task<TreeNode?>> entries, FileTurns turns, CancellationToken cancel)
     {
         if (entries.Count <= FewEntries && entries.TrueForAll(entry => entry.IsCompleted))
         {
-            return Task.FromResult<TreeNode?>(await Store(folder, entries, cancel));
+            return Task.FromResult<TreeNode?>(await Store(folder, place, entries, cancel));
         }
 
         var making = entries.Count <= FewEntries ? small : large;
@@ -51,7 +54,7 @@ internal sealed class FolderListings(BlobPipeline pipeline, BackupCounters count
             {
                 try
                 {
-                    return await Store(folder, entries, cancel);
+                    return await Store(folder, place, entries, cancel);
                 }
                 finally
                 {
@@ -61,9 +64,13 @@ internal sealed class FolderListings(BlobPipeline pipeline, BackupCounters count
             CancellationToken.None);
     }
 
-    private async Task<TreeNode> Store(TreeNode folder, List<Task<TreeNode?>> entries, CancellationToken cancel)
+    private async Task<TreeNode> Store(TreeNode folder, SourceFolder place, List<Task<TreeNode?>> entries, CancellationToken cancel)
     {
-        await Task.WhenAll(entries);
+        using (place)
+        {
+            await Task.WhenAll(entries);
+        }
+
         var writer = writers.TryTake(out var pooled) ? pooled : new TreeWriter();
         writer.Start();
         foreach (var entry in entries)

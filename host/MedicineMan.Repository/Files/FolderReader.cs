@@ -4,6 +4,7 @@ using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Indexing;
 using MedicineMan.Repository.Sources;
 using MedicineMan.Repository.Writing;
+using Microsoft.Win32.SafeHandles;
 
 namespace MedicineMan.Repository.Files;
 
@@ -29,12 +30,17 @@ internal sealed class FolderReader(
     public void Abandon() => turns.Abandon();
 
     // Comes back when the folder is walked to its end; its listing may then still be made, beside the walk of what follows.
-    private async Task<Task<TreeNode?>> Folder(string path, TreeNode node, ParentFolder? known, CancellationToken cancel)
+    private async Task<Task<TreeNode?>> Folder(SourceFolder place, string path, TreeNode node, ParentFolder? known, CancellationToken cancel)
     {
+        SourceFolder folder;
         List<string> names;
         try
         {
-            names = filter.Wanted(path, Posix.Names(path));
+            folder = place.Enter(node.Name, path, out names, out var failure);
+            if (failure is not null)
+            {
+                skipped.Enqueue($"{failure.Message} (what else is in that folder; the rest of it is stored)");
+            }
         }
         catch (PosixException failure)
         {
@@ -44,24 +50,29 @@ internal sealed class FolderReader(
         var entries = new List<Task<TreeNode?>>(names.Count);
         try
         {
-            foreach (var name in names)
+            foreach (var name in filter.Wanted(path, names))
             {
-                entries.Add(await Entry($"{path}/{name}", name, known, cancel));
+                entries.Add(await Entry(folder, $"{path}/{name}", name, known, cancel));
             }
 
-            return await listings.Make(node, entries, turns, cancel);
+            return await listings.Make(node, folder, entries, turns, cancel);
         }
         catch
         {
             // Nothing may still be reading when the session is given up.
             turns.Abandon();
             await Task.WhenAny(Task.WhenAll(entries));
+            folder.Dispose();
             throw;
         }
     }
 
-    /// <summary>Takes in an entry of a folder; null when it is left out. A folder is walked to its end here, so that the walk stays depth first; a file goes on beside it.</summary>
-    public async Task<Task<TreeNode?>> Entry(string path, string name, ParentFolder? known, CancellationToken cancel)
+    /// <summary>Takes in a source; null when it is left out.</summary>
+    public Task<Task<TreeNode?>> Source(string path, string name, ParentFolder? known, CancellationToken cancel) =>
+        Entry(SourceFolder.Nowhere, path, name, known, cancel);
+
+    // A folder is walked to its end here, so that the walk stays depth first; a file goes on beside it.
+    private async Task<Task<TreeNode?>> Entry(SourceFolder place, string path, string name, ParentFolder? known, CancellationToken cancel)
     {
         try
         {
@@ -70,7 +81,7 @@ internal sealed class FolderReader(
                 return Task.FromResult<TreeNode?>(null);
             }
 
-            var facts = Posix.Facts(path);
+            var facts = place.Facts(name, path);
             if (filter.LeavesOut(path, facts))
             {
                 // Whoever named it has to hear of it.
@@ -85,12 +96,12 @@ internal sealed class FolderReader(
             var node = Describe(name, path, facts);
             if (node.Type is not "file")
             {
-                return node.Type is "dir" ? await Folder(path, node, await Enter(known, name, cancel), cancel) : Task.FromResult<TreeNode?>(node);
+                return node.Type is "dir" ? await Folder(place, path, node, await Enter(known, name, cancel), cancel) : Task.FromResult<TreeNode?>(node);
             }
 
             // Nearly all files of most backups: looking here costs less than any hand-over to another thread.
             var before = known?.Find(name);
-            return Unchanged(path, node, before) is { } same ? Task.FromResult<TreeNode?>(same) : await turns.Start(node.Size, () => File(path, node, before, cancel), cancel);
+            return Unchanged(path, node, before) is { } same ? Task.FromResult<TreeNode?>(same) : await turns.Start(node.Size, () => File(place, path, node, before, cancel), cancel);
         }
         catch (PosixException failure)
         {
@@ -115,14 +126,15 @@ internal sealed class FolderReader(
 
         counters.FileUnchanged((long)node.Size);
         Tell(path, SourceChange.Unchanged);
-        return node with { Content = content };
+        return node with { Content = content, Attributes = Attributes(path) };
     }
 
-    private async Task<TreeNode?> File(string path, TreeNode node, TreeNode? before, CancellationToken cancel)
+    private async Task<TreeNode?> File(SourceFolder place, string path, TreeNode node, TreeNode? before, CancellationToken cancel)
     {
         try
         {
-            using var handle = Posix.OpenToRead(path);
+            using var handle = place.OpenToRead(node.Name, path);
+            var attributes = Attributes(path, handle);
             var level = levels.For(path);
             // What took a small one's place and is no file either can't be read from a place in it, or is too large for that.
             if (await feeder.TryFeedSmall(handle, (long)node.Size, level, cancel) is not var (stored, bytes))
@@ -138,7 +150,7 @@ internal sealed class FolderReader(
 
             counters.FileDone();
             TellRead(path, before);
-            return node with { Size = (ulong)bytes, Content = stored };
+            return node with { Size = (ulong)bytes, Content = stored, Attributes = attributes };
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -199,18 +211,19 @@ internal sealed class FolderReader(
             Size = type is "file" ? facts.Size : 0,
             Links = type is "dir" ? 0 : facts.Links,
             LinkTarget = type is "symlink" ? Posix.LinkTarget(path) : null,
-            Attributes = Attributes(path, isOnTheWay),
+            // Those of a file are read when it is open.
+            Attributes = type is "file" ? null : Attributes(path, isOnTheWay: isOnTheWay),
             Device = type is "dev" or "chardev" ? facts.RawDevice : 0,
             Content = type is "file" ? [] : null,
         };
     }
 
     // A file is more than its attributes: it is kept without those that can't be read, and the backup is incomplete.
-    private IReadOnlyList<ExtendedAttribute>? Attributes(string path, bool isOnTheWay)
+    private IReadOnlyList<ExtendedAttribute>? Attributes(string path, SafeFileHandle? file = null, bool isOnTheWay = false)
     {
         try
         {
-            return ExtendedAttributes.Of(path);
+            return file is null ? ExtendedAttributes.Of(path) : ExtendedAttributes.Of(file, path);
         }
         catch (PosixException failure) when (failure.Error != PosixException.NotFound)
         {

@@ -11,12 +11,18 @@ namespace MedicineMan.Repository.Files;
 /// </summary>
 internal static unsafe partial class Posix
 {
-    private const int CurrentFolder = -100;
+    public const int CurrentFolder = -100;
+
     private const int NoFollow = 0x100;
     private const int NoSuchProcess = 3;
     private const int OfHandle = 0x1000;
     private const int BasicFacts = 0x7ff;
+
+    // Where an entry of getdents64(2) has its length and its name.
+    private const int LengthOffset = 16;
     private const int NameOffset = 19;
+
+    private static readonly nint ReadEntries = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 ? 61 : 217;
 
     public static uint UserId() => OperatingSystem.IsWindows() ? 0 : geteuid();
 
@@ -28,48 +34,65 @@ internal static unsafe partial class Posix
     /// <summary>Facts about an entry itself, or, when asked, about what a link leads to.</summary>
     public static FileFacts Facts(string path, bool follow = false)
     {
-        var facts = default(FileFacts);
-        fixed (byte* name = Terminated(path))
-        {
-            ThrowIf(statx(CurrentFolder, name, follow ? 0 : NoFollow, BasicFacts, &facts) != 0, path);
-        }
-
+        ThrowIf(!TryFacts(CurrentFolder, path, follow ? 0 : NoFollow, out var facts), path);
         return facts;
+    }
+
+    /// <summary>Facts about an entry of an open folder itself.</summary>
+    public static FileFacts Facts(int folder, string name, string path)
+    {
+        ThrowIf(!TryFacts(folder, name, NoFollow, out var facts), path);
+        return facts;
+    }
+
+    /// <summary>The same, or with no name about what is open; null when there is none.</summary>
+    public static FileFacts? FindFacts(int folder, string name, string path)
+    {
+        var found = TryFacts(folder, name, name.Length == 0 ? OfHandle : NoFollow, out var facts);
+        ThrowIf(!found && Marshal.GetLastPInvokeError() != PosixException.NotFound, path);
+        return found ? facts : null;
     }
 
     /// <summary>How long an open file is; null when it is no plain one: what was at its path may have been replaced since it was asked about.</summary>
     public static long? LengthOfFile(SafeFileHandle handle, string path)
     {
-        var facts = default(FileFacts);
-        fixed (byte* name = "\0"u8)
-        {
-            ThrowIf(statx((int)handle.DangerousGetHandle(), name, OfHandle, BasicFacts, &facts) != 0, path);
-        }
-
+        ThrowIf(!TryFacts((int)handle.DangerousGetHandle(), "", OfHandle, out var facts), path);
         return (facts.Mode & 0xF000) == 0x8000 ? (long)facts.Size : null;
     }
 
     /// <summary>Names in a folder in the order of their bytes.</summary>
     public static List<string> Names(string path)
     {
-        nint folder;
-        fixed (byte* name = Terminated(path))
-        {
-            folder = opendir(name);
-            ThrowIf(folder == 0, path);
-        }
+        using var folder = Open(CurrentFolder, path, OpenFlags.Read | OpenFlags.Directory, 0, path);
+        var names = Names(folder, path, out var failure);
+        return failure is null ? names : throw failure;
+    }
 
+    /// <summary>Names in a folder that was just opened, in the order of their bytes; those that could be read, when reading failed on the way.</summary>
+    public static List<string> Names(SafeFileHandle folder, string path, out PosixException? failure)
+    {
+        failure = null;
         var names = new List<byte[]>();
-        for (byte* entry; (entry = readdir(folder)) is not null;)
+        var entries = stackalloc byte[32 << 10];
+        for (nint length; (length = syscall(ReadEntries, folder.DangerousGetHandle(), entries, 32 << 10)) != 0;)
         {
-            var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + NameOffset);
-            if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+            if (length < 0)
             {
-                names.Add(name.ToArray());
+                // One that was removed meanwhile has no names any more.
+                failure = Marshal.GetLastPInvokeError() == PosixException.NotFound ? null : Failure(path);
+                break;
+            }
+
+            for (var entry = entries; entry < entries + length; entry += *(ushort*)(entry + LengthOffset))
+            {
+                var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + NameOffset);
+                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+                {
+                    names.Add(name.ToArray());
+                }
             }
         }
 
-        _ = closedir(folder);
         names.Sort((left, right) => left.AsSpan().SequenceCompareTo(right));
         return names.ConvertAll(name => FileName.Decode(name));
     }
@@ -115,8 +138,22 @@ internal static unsafe partial class Posix
     {
         if (failed)
         {
-            var error = Marshal.GetLastPInvokeError();
-            throw new PosixException(error, $"{path}: {Marshal.GetPInvokeErrorMessage(error)}");
+            throw Failure(path);
+        }
+    }
+
+    private static PosixException Failure(string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new PosixException(error, $"{path}: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
+    private static bool TryFacts(int folder, string name, int flags, out FileFacts facts)
+    {
+        fixed (byte* bytes = Terminated(name))
+        fixed (FileFacts* to = &facts)
+        {
+            return statx(folder, bytes, flags, BasicFacts, to) == 0;
         }
     }
 
@@ -133,13 +170,7 @@ internal static unsafe partial class Posix
     private static partial int statx(int folder, byte* path, int flags, uint mask, FileFacts* facts);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial nint opendir(byte* path);
-
-    [LibraryImport("libc")]
-    private static partial byte* readdir(nint folder);
-
-    [LibraryImport("libc")]
-    private static partial int closedir(nint folder);
+    private static partial nint syscall(nint number, nint folder, byte* entries, nint size);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint readlink(byte* path, byte* buffer, nint size);

@@ -31,7 +31,7 @@ internal sealed unsafe class Description
     public IReadOnlyList<string> Apply(RestoredFolder folder, string name, TreeNode node, string path)
     {
         using var entry = folder.Hold(name);
-        var kind = GoMode.FromUnix(OpenFolderCalls.Facts((int)entry.DangerousGetHandle(), "", path)!.Value.Mode).Type;
+        var kind = GoMode.FromUnix(Posix.FindFacts((int)entry.DangerousGetHandle(), "", path)!.Value.Mode).Type;
         return kind == node.Type ? Apply(entry, isHeld: true, node, path) : [$"{path} was swapped for something else while it was restored, and left so."];
     }
 
@@ -51,7 +51,7 @@ internal sealed unsafe class Description
     {
         const ushort All = 0x1C0;
         var number = (int)folder.DangerousGetHandle();
-        if (Posix.UserId() != 0 && OpenFolderCalls.Facts(number, "", path) is { } facts && (facts.Mode & All) != All)
+        if (Posix.UserId() != 0 && Posix.FindFacts(number, "", path) is { } facts && (facts.Mode & All) != All)
         {
             _ = OpenFolderCalls.fchmod(number, (facts.Mode & 0xFFFu) | All);
         }

@@ -160,7 +160,7 @@ internal sealed class FileWriter(BlobReader blobs, Description description, bool
             return null;
         }
 
-        var facts = OpenFolderCalls.Facts((int)handle.DangerousGetHandle(), "", folder.PathOf(node.Name))!.Value;
+        var facts = Posix.FindFacts((int)handle.DangerousGetHandle(), "", folder.PathOf(node.Name))!.Value;
         if (facts.Links != 1 || GoMode.FromUnix(facts.Mode).Type is not "file" || (facts.UserId != node.UserId && facts.UserId != Posix.UserId()))
         {
             handle.Dispose();

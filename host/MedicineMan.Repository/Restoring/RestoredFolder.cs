@@ -29,14 +29,14 @@ internal sealed unsafe class RestoredFolder : IDisposable
     {
         Refuse(path);
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return new RestoredFolder(Posix.Open(-100, path, OpenFlags.Read | OpenFlags.Directory, 0, path), path);
+        return new RestoredFolder(Posix.Open(Posix.CurrentFolder, path, OpenFlags.Read | OpenFlags.Directory, 0, path), path);
     }
 
     /// <summary>Null when there is none yet.</summary>
     public static RestoredFolder? FindTarget(string path)
     {
         Refuse(path);
-        return Directory.Exists(path) ? new RestoredFolder(Posix.Open(-100, path, OpenFlags.Read | OpenFlags.Directory, 0, path), path) : null;
+        return Directory.Exists(path) ? new RestoredFolder(Posix.Open(Posix.CurrentFolder, path, OpenFlags.Read | OpenFlags.Directory, 0, path), path) : null;
     }
 
     public string PathOf(string name) => $"{path}/{name}";
@@ -44,7 +44,7 @@ internal sealed unsafe class RestoredFolder : IDisposable
     /// <summary>Names of what is in it. The path leads to the open folder, whatever has its name by now.</summary>
     public List<string> Names() => Posix.Names($"/proc/self/fd/{Number}");
 
-    public FileFacts? Facts(string name) => OpenFolderCalls.Facts(Number, name, PathOf(name));
+    public FileFacts? Facts(string name) => Posix.FindFacts(Number, name, PathOf(name));
 
     public string LinkTarget(string name) => OpenFolderCalls.LinkTarget(Number, name, PathOf(name));
 

@@ -44,12 +44,12 @@ internal sealed class SourceReader(FolderReader folders, ParentSnapshot? parent,
             // The root folder itself has no name to stand under: its entries become the snapshot's.
             foreach (var name in segments.Length == 0 ? filter.Wanted("/", Posix.Names("/")) : [])
             {
-                adding.Add(Put([name], await folders.Entry("/" + name, name, known, cancel), tree));
+                adding.Add(Put([name], await folders.Source("/" + name, name, known, cancel), tree));
             }
 
             if (segments.Length > 0)
             {
-                adding.Add(Put(segments, await folders.Entry(source, segments[^1], known, cancel), tree));
+                adding.Add(Put(segments, await folders.Source(source, segments[^1], known, cancel), tree));
             }
         }
         catch (PosixException failure)

@@ -6,30 +6,11 @@ namespace MedicineMan.Repository.Restoring.Targets;
 /// <summary>System calls relative to an open folder or on an open entry: what a name stands for can change between two calls, an open file can't.</summary>
 internal static unsafe partial class OpenFolderCalls
 {
-    public const int NoFollow = 0x100;
     public const int EmptyPath = 0x1000;
     public const int RemoveFolder = 0x200;
     public const uint NoReplace = 1;
     public const int PunchHole = 3;
     public const int DontNeed = 4;
-
-    private const int BasicFacts = 0x7ff;
-
-    /// <summary>Facts about an entry, never about what a link leads to; null when there is none.</summary>
-    public static FileFacts? Facts(int folder, string name, string path)
-    {
-        var facts = default(FileFacts);
-        fixed (byte* bytes = Posix.Terminated(name))
-        {
-            if (statx(folder, bytes, name.Length == 0 ? EmptyPath : NoFollow, BasicFacts, &facts) != 0)
-            {
-                Posix.ThrowIf(Marshal.GetLastPInvokeError() != PosixException.NotFound, path);
-                return null;
-            }
-        }
-
-        return facts;
-    }
 
     public static string LinkTarget(int folder, string name, string path)
     {
@@ -83,9 +64,6 @@ internal static unsafe partial class OpenFolderCalls
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int posix_fadvise(int file, long offset, long length, int advice);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int statx(int folder, byte* path, int flags, uint mask, FileFacts* facts);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint readlinkat(int folder, byte* path, byte* buffer, nint size);
