@@ -45,13 +45,13 @@ internal sealed class LocalFolder(string root) : IStorageBackend
             }
 
             SweepOnce();
-            MakeFolder(Path.GetDirectoryName(target)!);
-            MakeFolder(Path.Combine(root, Unfinished));
+            DurableFiles.CreateFolder(Path.GetDirectoryName(target)!);
+            DurableFiles.CreateFolder(Path.Combine(root, Unfinished));
             var unfinished = Path.Combine(root, Unfinished, Path.GetRandomFileName());
             try
             {
                 await Write(unfinished, content, cancel);
-                if (!Disk.TryLink(unfinished, target))
+                if (!DurableFiles.TryName(unfinished, target))
                 {
                     return false;
                 }
@@ -61,7 +61,7 @@ internal sealed class LocalFolder(string root) : IStorageBackend
                 File.Delete(unfinished);
             }
 
-            Disk.Sync(Path.GetDirectoryName(target)!);
+            DurableFiles.FlushFolder(Path.GetDirectoryName(target)!);
             return true;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -125,7 +125,7 @@ internal sealed class LocalFolder(string root) : IStorageBackend
             }
 
             File.Delete(path);
-            Disk.Sync(Path.GetDirectoryName(path)!);
+            DurableFiles.FlushFolder(Path.GetDirectoryName(path)!);
             return Task.FromResult(true);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -193,31 +193,11 @@ internal sealed class LocalFolder(string root) : IStorageBackend
             await file.WriteAsync(part, cancel);
         }
 
-        file.Flush(flushToDisk: true);
+        DurableFiles.Flush(file.SafeFileHandle);
         if (content.Length >= Large)
         {
             Disk.Forget(file.SafeFileHandle);
         }
-    }
-
-    private static void MakeFolder(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            return;
-        }
-
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-            return;
-        }
-
-        // One by one, because only the last one made in a call gets the mode.
-        MakeFolder(Path.GetDirectoryName(path)!);
-        Directory.CreateDirectory(path, OwnerFolder);
-        // The folder's own name must survive a power cut as well.
-        Disk.Sync(Path.GetDirectoryName(path)!);
     }
 
     private void SweepOnce()

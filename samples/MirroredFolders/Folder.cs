@@ -18,8 +18,8 @@ internal sealed class Folder(string path)
         var (target, unfinished) = (At(key), At($"{Unfinished}/{Guid.NewGuid():n}"));
         try
         {
-            MakeFolder(System.IO.Path.GetDirectoryName(target)!);
-            MakeFolder(System.IO.Path.GetDirectoryName(unfinished)!);
+            DurableFiles.CreateFolder(System.IO.Path.GetDirectoryName(target)!);
+            DurableFiles.CreateFolder(System.IO.Path.GetDirectoryName(unfinished)!);
             if (File.Exists(target))
             {
                 return false;
@@ -32,15 +32,15 @@ internal sealed class Folder(string path)
                     await file.WriteAsync(part, cancel);
                 }
 
-                file.Flush(flushToDisk: true);
+                DurableFiles.Flush(file.SafeFileHandle);
             }
 
-            if (!Disk.TryLink(unfinished, target))
+            if (!DurableFiles.TryName(unfinished, target))
             {
                 return false;
             }
 
-            Disk.Sync(System.IO.Path.GetDirectoryName(target)!);
+            DurableFiles.FlushFolder(System.IO.Path.GetDirectoryName(target)!);
             return true;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -90,20 +90,9 @@ internal sealed class Folder(string path)
         }
 
         File.Delete(At(key));
-        Disk.Sync(System.IO.Path.GetDirectoryName(At(key))!);
+        DurableFiles.FlushFolder(System.IO.Path.GetDirectoryName(At(key))!);
         return true;
     }
 
     private string At(string key) => System.IO.Path.Combine(path, key);
-
-    private static void MakeFolder(string folder)
-    {
-        if (!Directory.Exists(folder))
-        {
-            // One by one, so that each one's name is synced in the one above it.
-            MakeFolder(System.IO.Path.GetDirectoryName(folder)!);
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            Disk.Sync(System.IO.Path.GetDirectoryName(folder)!);
-        }
-    }
 }

@@ -33,6 +33,7 @@ public sealed class HabitTests
     [InlineData(@"\bnew HttpClient\(", "take it from the factory")]
     [InlineData(@"\bNotImplementedException\b|\bTODO\b|\bFIXME\b|\bHACK\b", "finish it")]
     [InlineData(@"^\s*#region", "split the file")]
+    [InlineData(@"flushToDisk: true", "ask DurableFiles.Flush, which hears a no")]
     [InlineData(@"catch\s*(\(Exception\))?\s*\{\s*\}", "say why it may be swallowed")]
     public void Some_things_are_not_done(string pattern, string instead)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using MedicineMan.Sdk;
+using MedicineMan.Sdk.Storage;
 
 namespace MedicineMan.Host.Secrets;
 
@@ -40,8 +41,11 @@ internal sealed class KeyRing(IReadOnlyList<MasterKey> keys)
         using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
         {
             file.Write(Encoding.ASCII.GetBytes(first.ToText() + "\n"));
-            file.Flush(flushToDisk: true);
+            file.Flush();
+            DurableFiles.Flush(file.SafeFileHandle);
         }
+
+        DurableFiles.FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
 
         return new KeyRing([first]);
     }

@@ -27,7 +27,8 @@ internal sealed class NodeName : IDisposable
         if (known.Length == 0)
         {
             file.Write(Encoding.UTF8.GetBytes(fresh));
-            file.Flush(flushToDisk: true);
+            // A power cut may take it along: nothing of this process runs any more then, and the next one takes another.
+            file.Flush();
         }
 
         return new(known.Length == 0 ? fresh : known, file);

@@ -10,6 +10,7 @@ internal static unsafe partial class Posix
     private const int LeastWrittenBehind = 128 << 10;
 
     private const int DoNotCache = 0x80;
+    private const int DuplicateClosedOnExec = 1030;
 
     /// <summary>
     /// Writes, and has the system let go of what it remembers of that as soon as it is on the disk, where it knows how to (Linux 6.14 and later, on most file systems): a large restore then
@@ -38,6 +39,23 @@ internal static unsafe partial class Posix
 
         RandomAccess.Write(file, bytes, at);
     }
+
+    /// <summary>
+    /// Has a file system that is far away take what it has not taken yet, while the file can still be told from a finished one: it does that at a close, and only there says
+    /// that its disk is full. A second handle is closed for it; a disk of this machine has nothing to do then.
+    /// </summary>
+    public static void Settle(SafeFileHandle file, string path)
+    {
+        var second = fcntl((int)file.DangerousGetHandle(), DuplicateClosedOnExec, 0);
+        ThrowIf(second < 0 || close(second) != 0, path);
+    }
+
+    // Variadic in C, as openat is.
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(int file, int command, int least);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int close(int file);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint pwritev2(int file, IoPart* parts, int count, long at, int flags);

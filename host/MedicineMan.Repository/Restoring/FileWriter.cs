@@ -2,6 +2,7 @@ using MedicineMan.Repository.Files;
 using MedicineMan.Repository.Format;
 using MedicineMan.Repository.Reading;
 using MedicineMan.Repository.Restoring.Targets;
+using MedicineMan.Sdk.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace MedicineMan.Repository.Restoring;
@@ -43,6 +44,7 @@ internal sealed class FileWriter(BlobReader blobs, Description description, bool
                 await Verify(handle, comparison, cancel);
             }
 
+            Posix.Settle(handle, folder.PathOf(node.Name));
             var problems = description.Apply(handle, node, folder.PathOf(node.Name));
             folder.Rename(unfinished, node.Name, replace: there is not null);
             return (bytes, problems);
@@ -115,7 +117,7 @@ internal sealed class FileWriter(BlobReader blobs, Description description, bool
     // From the disk, not from the system's memory of what was written.
     private static async Task Verify(SafeFileHandle handle, ContentComparison comparison, CancellationToken cancel)
     {
-        RandomAccess.FlushToDisk(handle);
+        DurableFiles.Flush(handle);
         _ = OpenFolderCalls.posix_fadvise((int)handle.DangerousGetHandle(), 0, 0, OpenFolderCalls.DontNeed);
         if (!(await comparison.Find(handle, cancel)).IsSame)
         {

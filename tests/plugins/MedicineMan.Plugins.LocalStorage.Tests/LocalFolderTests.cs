@@ -46,23 +46,6 @@ public sealed class LocalFolderTests : StorageContract, IDisposable
         Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(Root, Key)), back);
     }
 
-    /// <summary>Storing takes the other way only where the disk refuses links.</summary>
-    [Fact]
-    public async Task Of_many_writers_one_wins_without_links_too()
-    {
-        for (var i = 0; i < 40; i++)
-        {
-            var target = Path.Combine(folder, $"target-{i}");
-            var mine = Enumerable.Range(0, 8).Select(writer => $"{target}-{writer}").ToList();
-            mine.ForEach(name => File.WriteAllText(name, name));
-
-            var won = await Task.WhenAll(mine.Select(name => Task.Run(() => Disk.TryRename(name, target))));
-
-            Assert.Single(won, true);
-            Assert.Equal(mine[Array.IndexOf(won, true)], await File.ReadAllTextAsync(target));
-        }
-    }
-
     [Fact]
     public async Task A_disk_that_is_not_mounted_is_not_written_beside()
     {

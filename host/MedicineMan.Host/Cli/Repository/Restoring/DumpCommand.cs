@@ -4,11 +4,16 @@ using MedicineMan.Repository.Archiving;
 using MedicineMan.Repository.Reading;
 using MedicineMan.Repository.Sources;
 using MedicineMan.Sdk;
+using MedicineMan.Sdk.Storage;
+using Microsoft.Win32.SafeHandles;
 
 namespace MedicineMan.Host.Cli.Repository.Restoring;
 
 internal static class DumpCommand
 {
+    // It may have been led into a file, on a disk that says only when it is asked that it is full.
+    private const nint StandardOutput = 1;
+
     public static Command Create(RepositoryAccess access)
     {
         var snapshot = new Argument<string>("snapshot") { Description = "Id, the start of one, or latest." };
@@ -27,7 +32,10 @@ internal static class DumpCommand
             if (parsed.GetValue(target) is not { Length: > 0 } file)
             {
                 await using var output = WidePipe.StandardOutput();
-                return Warn(answer, await Dump(tree, segments, format, range, output, token));
+                var written = await Dump(tree, segments, format, range, output, token);
+                using var handle = new SafeFileHandle(StandardOutput, ownsHandle: false);
+                DurableFiles.Flush(handle);
+                return Warn(answer, written);
             }
 
             var report = await ToFile(Path.GetFullPath(file), output => Dump(tree, segments, format, range, output, token));
@@ -59,6 +67,8 @@ internal static class DumpCommand
             {
                 isMine = true;
                 report = await dump(output);
+                await output.FlushAsync();
+                DurableFiles.Flush(output.SafeFileHandle);
             }
 
             File.Move(unfinished, file, overwrite: false);

@@ -35,6 +35,7 @@ internal static class ReachRules
         ["System.IO.DirectoryInfo"] = (Files, [".ctor"]),
         ["System.IO.FileSystemWatcher"] = (Files, [".ctor"]),
         ["System.IO.Path"] = (Files, ["GetTempFileName"]),
+        ["MedicineMan.Sdk.Storage.DurableFiles"] = (Files, null),
         ["System.IO.Compression.ZipFile"] = (Files, null),
         ["System.IO.Compression.ZipFileExtensions"] = (Files, null),
         ["System.IO.MemoryMappedFiles.MemoryMappedFile"] = (Files, null),

@@ -18,8 +18,8 @@ public sealed class FolderStorage(string root) : IStorageBackend
         cancel.ThrowIfCancellationRequested();
         try
         {
-            Disk.MakeFolder(Path.GetDirectoryName(target)!);
-            Disk.MakeFolder(Path.GetDirectoryName(unfinished)!);
+            DurableFiles.CreateFolder(Path.GetDirectoryName(target)!);
+            DurableFiles.CreateFolder(Path.GetDirectoryName(unfinished)!);
             await using (var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write))
             {
                 foreach (var part in content)
@@ -27,15 +27,15 @@ public sealed class FolderStorage(string root) : IStorageBackend
                     await file.WriteAsync(part, cancel);
                 }
 
-                file.Flush(flushToDisk: true);
+                DurableFiles.Flush(file.SafeFileHandle);
             }
 
-            if (!Disk.TryName(unfinished, target))
+            if (!DurableFiles.TryName(unfinished, target))
             {
                 return false;
             }
 
-            Disk.Sync(Path.GetDirectoryName(target)!);
+            DurableFiles.FlushFolder(Path.GetDirectoryName(target)!);
             return true;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
