@@ -105,9 +105,9 @@ internal sealed class LocalFolder(string root) : IStorageBackend
         {
             cancel.ThrowIfCancellationRequested();
             var key = KeyOf(found.FullName);
-            if (!key.StartsWith(Unfinished + "/", StringComparison.Ordinal) && found.Exists)
+            if (!key.StartsWith(Unfinished + "/", StringComparison.Ordinal) && Describe(key, found) is { } stored)
             {
-                yield return new StoredObject(key, found.Length, found.LastWriteTimeUtc);
+                yield return stored;
             }
         }
 
@@ -144,7 +144,8 @@ internal sealed class LocalFolder(string root) : IStorageBackend
             // Not followed: a link could lead out of the folder, or round in a circle.
             var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
             bool IsWanted(ref FileSystemEntry entry) => KeyOf(entry.ToFullPath()).StartsWith(prefix, StringComparison.Ordinal);
-            return !Directory.Exists(folder) ? [] : [.. new FileSystemEnumerable<FileInfo>(folder, (ref entry) => (FileInfo)entry.ToFileSystemInfo(), options)
+            // Not asked first whether the folder is there: any failure of that would be a no, and the folder taken for an empty one.
+            return [.. new FileSystemEnumerable<FileInfo>(folder, (ref entry) => (FileInfo)entry.ToFileSystemInfo(), options)
             {
                 ShouldIncludePredicate = (ref entry) => !entry.IsDirectory && IsWanted(ref entry),
                 // Each start asks for one file at the top, and would go through all packs for it. Within a folder that is wanted, all is.
@@ -158,6 +159,23 @@ internal sealed class LocalFolder(string root) : IStorageBackend
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw LocalFault.Explain(failure, root, "list its files");
+        }
+    }
+
+    // Null when it was removed since it was listed. Whoever prunes must not take any other failure for that.
+    private StoredObject? Describe(string key, FileInfo found)
+    {
+        try
+        {
+            return new StoredObject(key, found.Length, found.LastWriteTimeUtc);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFault.Explain(failure, root, $"look at {key}");
         }
     }
 

@@ -75,12 +75,11 @@ internal sealed class Folder(string path)
 
     public Task<byte[]> WholeAsync(string key, CancellationToken cancel) => File.ReadAllBytesAsync(At(key), cancel);
 
-    public IEnumerable<StoredObject> List(string prefix) => Directory.Exists(path)
-        ? from file in new DirectoryInfo(path).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
-          let key = System.IO.Path.GetRelativePath(path, file.FullName)
-          where key.StartsWith(prefix, StringComparison.Ordinal) && !key.StartsWith(Unfinished + "/", StringComparison.Ordinal)
-          select new StoredObject(key, file.Length, file.LastWriteTimeUtc)
-        : [];
+    public IEnumerable<StoredObject> List(string prefix) =>
+        from file in Files()
+        let key = System.IO.Path.GetRelativePath(path, file.FullName)
+        where key.StartsWith(prefix, StringComparison.Ordinal) && !key.StartsWith(Unfinished + "/", StringComparison.Ordinal)
+        select new StoredObject(key, file.Length, file.LastWriteTimeUtc);
 
     public bool Delete(string key)
     {
@@ -92,6 +91,24 @@ internal sealed class Folder(string path)
         File.Delete(At(key));
         DurableFiles.FlushFolder(System.IO.Path.GetDirectoryName(At(key))!);
         return true;
+    }
+
+    // Only a folder that is not there is empty. One that cannot be seen right now is not: a prune would remove what the objects in it need.
+    private FileInfo[] Files()
+    {
+        try
+        {
+            var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
+            return new DirectoryInfo(path).GetFiles("*", options);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"{path} could not list its files: {failure.Message} Look whether the disk is mounted and can be read.", failure);
+        }
     }
 
     private string At(string key) => System.IO.Path.Combine(path, key);

@@ -1,5 +1,6 @@
 using MedicineMan.Repository.Locking;
 using MedicineMan.Repository.Storing;
+using MedicineMan.Sdk;
 
 namespace MedicineMan.Repository.Pruning;
 
@@ -12,6 +13,12 @@ internal sealed class Prune(ObjectStore store, PruneOptions options, IProgress<U
         await using var held = await RepositoryLock.Acquire(store, exclusive: true, options.LockPatience, cancel);
         var survey = new Survey(store, progress);
         await survey.Run(cancel);
+        if (!survey.HasSnapshots && !options.WithoutGuards && survey.Packs.Count + survey.Unreferenced.Count is > 0 and var packs)
+        {
+            throw new UserFacingException(
+                $"{store.Location} has {packs} packs and no snapshot, so all of them would be removed. Nothing was. Look whether its folder snapshots is all there; when everything is to go, prune without guards.");
+        }
+
         var report = PrunePlan.Decide(survey, options, store.Version);
         if (!options.DryRun)
         {

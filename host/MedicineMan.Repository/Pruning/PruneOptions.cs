@@ -21,6 +21,9 @@ public sealed record PruneOptions
     /// <summary>True to say what would be done, and do nothing. Takes the lock all the same: only then the answer is right.</summary>
     public bool DryRun { get; init; }
 
+    /// <summary>True to remove all data when no snapshot is left. Default false: that snapshots are not shown is likelier than that nothing is wanted any more.</summary>
+    public bool WithoutGuards { get; init; }
+
     /// <summary>How long to wait for others to release the repository. Default not at all.</summary>
     public TimeSpan LockPatience { get; init; }
 }

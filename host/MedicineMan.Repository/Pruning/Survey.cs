@@ -16,6 +16,8 @@ internal sealed class Survey(ObjectStore store, IProgress<UpkeepProgress>? progr
 
     public BlobTable Blobs { get; } = new();
 
+    public bool HasSnapshots { get; private set; }
+
     public IReadOnlyDictionary<ObjectId, PackTally> Packs => packs;
 
     /// <summary>Packs that no index knows, with their length.</summary>
@@ -34,6 +36,7 @@ internal sealed class Survey(ObjectStore store, IProgress<UpkeepProgress>? progr
             throw new UserFacingException($"{snapshots.Damaged[0]} What it needs is not known, so nothing is pruned. Remove or restore that file first.");
         }
 
+        HasSnapshots = snapshots.Readable.Count > 0;
         Indexes = await StoredIndexes.List(store, cancel);
         await LoadIndexes(cancel);
         foreach (var (id, length) in await store.List(ObjectStore.Data, cancel))

@@ -169,6 +169,30 @@ public sealed class PruneTests
     }
 
     [Fact]
+    public async Task A_repository_that_shows_no_snapshot_is_not_emptied_unless_that_is_meant()
+    {
+        await using var ours = await TestRepository.Create();
+        var kept = await TwoOfWhichOneIsForgotten(ours);
+        Directory.Move(Path.Combine(ours.Folder, "snapshots"), ours.Scratch["unseen"]);
+        var before = Files(ours);
+        foreach (var options in new[] { Thorough, Thorough with { DryRun = true } })
+        {
+            var failure = await Assert.ThrowsAsync<UserFacingException>(() => ours.Repository.Upkeep.Prune(options, null, default));
+            Assert.Contains("no snapshot", failure.Message, StringComparison.Ordinal);
+            Assert.Equal(before, Files(ours));
+        }
+
+        Directory.Move(ours.Scratch["unseen"], Path.Combine(ours.Folder, "snapshots"));
+        await ours.Repository.Upkeep.Prune(Thorough, null, default);
+        await ExpectWhole(ours, kept);
+
+        await ours.Repository.Upkeep.Forget(new ForgetOptions { Names = [kept.ToString()], Guards = RetentionGuards.None }, default);
+        Assert.True((await ours.Repository.Upkeep.Prune(Thorough with { WithoutGuards = true }, null, default)).PacksRemoved > 0);
+        Assert.Empty(Directory.GetFiles(Path.Combine(ours.Folder, "data"), "*", SearchOption.AllDirectories));
+        await ours.Repository.Upkeep.Prune(Thorough, null, default);
+    }
+
+    [Fact]
     public async Task While_a_backup_runs_it_waits_or_says_so_and_removes_nothing()
     {
         await using var ours = await TestRepository.Create();

@@ -35,7 +35,7 @@ internal static class ForgetCommand
                 throw new UserFacingException("Nothing says what to remove. Name snapshots, or say what to keep, for instance --keep-daily 7.");
             }
 
-            var pruning = limits.Options(parsed) with { LockPatience = options.LockPatience };
+            var pruning = limits.Options(parsed) with { WithoutGuards = parsed.GetValue(unguarded), LockPatience = options.LockPatience };
             var report = await repository.Upkeep.Forget(options, token);
             Say(answer, report, options.DryRun);
             if (parsed.GetValue(prune) && report.Removed > 0 && !options.DryRun)

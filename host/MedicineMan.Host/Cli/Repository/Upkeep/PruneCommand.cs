@@ -10,11 +10,13 @@ internal static class PruneCommand
     {
         var limits = new PruneLimits();
         var dryRun = new Option<bool>("--dry-run", "-n") { Description = "Says what would be done, and does nothing." };
-        var command = new Command("prune", "Removes what no snapshot needs.") { dryRun };
+        var unguarded = new Option<bool>("--without-guards") { Description = "Also when no snapshot is left, so that all data goes." };
+        var command = new Command("prune", "Removes what no snapshot needs.") { dryRun, unguarded };
         limits.AddTo(command);
         command.SetAction((parsed, cancel) => access.On(async (repository, answer, token) =>
         {
-            await Run(repository, limits.Options(parsed) with { DryRun = parsed.GetValue(dryRun), LockPatience = access.LockPatience(parsed) }, answer, token);
+            var options = limits.Options(parsed) with { DryRun = parsed.GetValue(dryRun), WithoutGuards = parsed.GetValue(unguarded), LockPatience = access.LockPatience(parsed) };
+            await Run(repository, options, answer, token);
             return 0;
         })(parsed, cancel));
         return command;

@@ -71,7 +71,7 @@ public sealed class FolderStorage(string root) : IStorageBackend
 
     public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancel)
     {
-        foreach (var file in Directory.Exists(root) ? new DirectoryInfo(root).EnumerateFiles("*", SearchOption.AllDirectories) : [])
+        foreach (var file in Files())
         {
             cancel.ThrowIfCancellationRequested();
             var key = Path.GetRelativePath(root, file.FullName).Replace('\\', '/');
@@ -96,6 +96,23 @@ public sealed class FolderStorage(string root) : IStorageBackend
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    // Only a folder that is not there is empty. One that cannot be seen right now is not: a prune would remove what the objects in it need.
+    private FileInfo[] Files()
+    {
+        try
+        {
+            return new DirectoryInfo(root).GetFiles("*", SearchOption.AllDirectories);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"{root} could not list its files: {failure.Message}", failure);
+        }
+    }
 
     // Letter by letter, so that no key names anything outside the folder.
     private string PathOf(string key) => key.Split('/').All(part => part is not ("" or "." or "..") && !part.AsSpan().ContainsAnyExcept(KeyCharacters))
