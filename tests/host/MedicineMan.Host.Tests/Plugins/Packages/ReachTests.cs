@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MedicineMan.Host.Plugins.Manifests;
 using MedicineMan.Host.Plugins.Packages.Format;
 using MedicineMan.Host.Plugins.Packages.Reach;
+using MedicineMan.Sdk.Storage;
 using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.Plugins.Packages;
@@ -93,7 +94,7 @@ public sealed class ReachTests : IDisposable
     [InlineData("plugins/Linux", "")]
     [InlineData("plugins/Sftp", "console files network")]
     [InlineData("plugins/Postgres", "")]
-    [InlineData("samples/MirroredFolders", "files libraries")]
+    [InlineData("samples/MirroredFolders", "files")]
     [InlineData("samples/Chart", "")]
     [InlineData("samples/Hello", "")]
     [InlineData("samples/Permits", "")]
@@ -114,6 +115,10 @@ public sealed class ReachTests : IDisposable
         Assert.Equal(scopes, string.Join(' ', reached.Select(one => one.Rule.Scope).Distinct().Order()));
         Assert.Equal(scopes, string.Join(' ', package.Manifest.Capabilities.Where(capability => capability.Name == "native").SelectMany(capability => capability.Scope).Order()));
     }
+
+    [Fact]
+    public void What_the_SDK_does_to_files_for_a_plugin_is_asked_for_as_well() =>
+        Assert.Equal("files", ReachRules.Find(typeof(DurableFiles).FullName!, nameof(DurableFiles.Flush))?.Scope);
 
     public void Dispose() => folder.Dispose();
 
