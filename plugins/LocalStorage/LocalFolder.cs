@@ -119,14 +119,15 @@ internal sealed class LocalFolder(string root) : IStorageBackend
         var path = PathOf(key);
         try
         {
-            if (!File.Exists(path))
-            {
-                return Task.FromResult(false);
-            }
-
+            // Fails when it is not there, and in any other way when that can't be seen.
+            File.GetAttributes(path);
             File.Delete(path);
             DurableFiles.FlushFolder(Path.GetDirectoryName(path)!);
             return Task.FromResult(true);
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.FromResult(false);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

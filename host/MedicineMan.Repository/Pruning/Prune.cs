@@ -16,7 +16,7 @@ internal sealed class Prune(ObjectStore store, PruneOptions options, IProgress<U
         if (!survey.HasSnapshots && !options.WithoutGuards && survey.Packs.Count + survey.Unreferenced.Count is > 0 and var packs)
         {
             throw new UserFacingException(
-                $"{store.Location} has {packs} packs and no snapshot, so all of them would be removed. Nothing was. Look whether its folder snapshots is all there; when everything is to go, prune without guards.");
+                $"{store.Location} has {packs} packs and no snapshot, so all of them would be removed. Nothing was. Look whether its folder snapshots is all there, or wait for the first backup to end; when everything is to go, prune without guards.");
         }
 
         var report = PrunePlan.Decide(survey, options, store.Version);
