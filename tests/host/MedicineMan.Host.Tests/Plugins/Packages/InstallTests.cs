@@ -10,6 +10,7 @@ using MedicineMan.Host.Plugins.Packages;
 using MedicineMan.Host.Plugins.Packages.Format;
 using MedicineMan.Host.Plugins.Packages.Installed;
 using MedicineMan.Sdk;
+using MedicineMan.Testbed;
 using Microsoft.Extensions.Options;
 
 namespace MedicineMan.Host.Tests.Plugins.Packages;
