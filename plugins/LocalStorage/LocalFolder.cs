@@ -11,7 +11,6 @@ namespace MedicineMan.Plugins.LocalStorage;
 /// </summary>
 internal sealed class LocalFolder(string root) : IStorageBackend
 {
-    private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     // Clients of the repository format know this folder and leave it alone.

@@ -41,12 +41,10 @@ internal sealed class KeyRing(IReadOnlyList<MasterKey> keys)
         using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
         {
             file.Write(Encoding.ASCII.GetBytes(first.ToText() + "\n"));
-            file.Flush();
             DurableFiles.Flush(file.SafeFileHandle);
         }
 
         DurableFiles.FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
-
         return new KeyRing([first]);
     }
 

@@ -14,8 +14,6 @@ internal sealed class SourceFolder : IDisposable
     private readonly SafeFileHandle? handle;
     private readonly int depth;
 
-    private int Number => handle is null ? Posix.CurrentFolder : (int)handle.DangerousGetHandle();
-
     private SourceFolder(SafeFileHandle? handle, int depth)
     {
         this.handle = handle;
@@ -48,6 +46,8 @@ internal sealed class SourceFolder : IDisposable
 
     /// <summary>Opens a file for reading; a link is refused, and a pipe is not waited for.</summary>
     public SafeFileHandle OpenToRead(string name, string path) => Open(name, path, OpenFlags.NoWait);
+
+    private int Number => handle is null ? Posix.CurrentFolder : (int)handle.DangerousGetHandle();
 
     public void Dispose() => handle?.Dispose();
 

@@ -23,6 +23,7 @@ public static partial class DurableFiles
 
     /// <summary>Has all that was written to a file reach the disk, so that it survives a power cut; a disk that cannot be asked for that is not.</summary>
     /// <remarks><c>FileStream.Flush(true)</c> asks as well, but in .NET 10.0 takes every answer for a yes. A disk that is far away or nearly full says no only here.</remarks>
+    /// <param name="file">The <c>SafeFileHandle</c> of a stream: asking for that writes out what the stream still holds.</param>
     /// <exception cref="IOException">It did not: of what was written nothing can be relied on.</exception>
     public static void Flush(SafeFileHandle file)
     {

@@ -11,7 +11,6 @@ namespace MedicineMan.Host.Cli.Repository.Restoring;
 
 internal static class DumpCommand
 {
-    // It may have been led into a file, on a disk that says only when it is asked that it is full.
     private const nint StandardOutput = 1;
 
     public static Command Create(RepositoryAccess access)
@@ -34,7 +33,7 @@ internal static class DumpCommand
                 await using var output = WidePipe.StandardOutput();
                 var written = await Dump(tree, segments, format, range, output, token);
                 using var handle = new SafeFileHandle(StandardOutput, ownsHandle: false);
-                DurableFiles.Flush(handle);
+                Flush(handle, "Standard output");
                 return Warn(answer, written);
             }
 
@@ -67,8 +66,7 @@ internal static class DumpCommand
             {
                 isMine = true;
                 report = await dump(output);
-                await output.FlushAsync();
-                DurableFiles.Flush(output.SafeFileHandle);
+                Flush(output.SafeFileHandle, unfinished);
             }
 
             File.Move(unfinished, file, overwrite: false);
@@ -78,6 +76,19 @@ internal static class DumpCommand
         {
             File.Delete(unfinished);
             throw;
+        }
+    }
+
+    // Some disks say only when they are asked that they are full; standard output may have been led into a file on one.
+    private static void Flush(SafeFileHandle handle, string name)
+    {
+        try
+        {
+            DurableFiles.Flush(handle);
+        }
+        catch (IOException failure)
+        {
+            throw new UserFacingException($"{name} is not whole: {failure.Message}. Look whether its disk is well and has room, and dump again.", failure);
         }
     }
 
