@@ -22,6 +22,7 @@ public sealed partial class JobQueue
     private readonly TimeProvider time;
     private readonly JobChanges changes;
     private readonly EnqueueWriter writer;
+    private readonly JobIds ids = new();
 
     public JobQueue(IJobDatabase database, TimeProvider time, JobChanges changes)
     {
@@ -31,33 +32,33 @@ public sealed partial class JobQueue
 
     /// Adds the job in a transaction of the queue's own, which callers at the same time share, and returns when it is durable: its id, or that
     /// of the unfinished job that has the same unique key. The fastest way for one job that belongs to nothing else the caller writes.
-    public Task<string> Enqueue(JobRequest request, CancellationToken cancel) => writer.Write(NewJob.Of(request, time.GetUtcNow()), cancel);
+    public Task<string> Enqueue(JobRequest request, CancellationToken cancel) => writer.Write(NewJob.Of(request, time.GetUtcNow(), ids), cancel);
 
     /// Adds the job and returns its id, or the id of the unfinished job that has the same unique key.
     public async Task<string> Enqueue(DbTransaction transaction, JobRequest request, CancellationToken cancel) =>
-        (await Insert(transaction, NewJob.Of(request, time.GetUtcNow()), cancel))[0];
+        (await Insert(transaction, NewJob.Of(request, time.GetUtcNow(), ids), cancel))[0];
 
     /// The same for many, in few statements; the ids in the order of the requests. All of them are good, or none is added.
     public async Task<IReadOnlyList<string>> EnqueueMany(DbTransaction transaction, IReadOnlyList<JobRequest> requests, CancellationToken cancel)
     {
         const int chunk = 1000;
         var now = time.GetUtcNow();
-        var rows = NewJob.Of(requests, now, null);
-        var ids = new List<string>(rows.Count);
+        var rows = NewJob.Of(requests, now, ids, null);
+        var added = new List<string>(rows.Count);
         foreach (var some in rows.Chunk(chunk))
         {
-            ids.AddRange(await Insertion.Insert(transaction, some, null, cancel));
+            added.AddRange(await Insertion.Insert(transaction, some, null, cancel));
         }
 
         await Announce(transaction, rows, cancel);
-        return ids;
+        return added;
     }
 
     /// Adds jobs that belong together, and what is to be enqueued when the last of them has ended. Returns the group's id.
     public async Task<string> EnqueueGroup(DbTransaction transaction, JobGroupRequest group, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
-        var (id, rows) = await Groups.Add(transaction, group, now, cancel);
+        var (id, rows) = await Groups.Add(transaction, group, now, ids, cancel);
         await Announce(transaction, rows, cancel);
         return id;
     }

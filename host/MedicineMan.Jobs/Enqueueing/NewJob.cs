@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using MedicineMan.Jobs.Rows;
@@ -110,31 +108,11 @@ internal sealed record NewJob(string Id, JobRequest Request, DateTimeOffset Now,
     }
 
     /// Throws when the request can't be kept, with what is wrong.
-    public static NewJob Of(JobRequest request, DateTimeOffset now) => Of(request, now, null, NewId(now));
+    public static NewJob Of(JobRequest request, DateTimeOffset now, JobIds ids) => Of(request, now, null, ids.New(now));
 
-    /// The ids in the order of the requests: they run in it, and each lands at the end of its indexes, where a database has the least to do.
-    public static List<NewJob> Of(IReadOnlyList<JobRequest> requests, DateTimeOffset now, string? group)
-    {
-        var ids = NewIds(now, requests.Count);
-        return [.. requests.Select((request, place) => Of(request, now, group, ids[place].ToString("x32", System.Globalization.CultureInfo.InvariantCulture)))];
-    }
-
-    private static string NewId(DateTimeOffset now) => Guid.CreateVersion7(now).ToString("N");
-
-    // As the one above, in ascending order: the system is asked for what is random in them once, and numbers are sorted sooner than words.
-    private static UInt128[] NewIds(DateTimeOffset now, int count)
-    {
-        var ids = new UInt128[count];
-        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(ids.AsSpan()));
-        var (fixedBits, first) = (new UInt128(0xffff_ffff_ffff_f000, 0xc000_0000_0000_0000), new UInt128(((ulong)now.Milliseconds() << 16) | 0x7000, 0x8000_0000_0000_0000));
-        foreach (ref var id in ids.AsSpan())
-        {
-            id = (id & ~fixedBits) | first;
-        }
-
-        Array.Sort(ids);
-        return ids;
-    }
+    /// The ids in the order of the requests: they run in it.
+    public static List<NewJob> Of(IReadOnlyList<JobRequest> requests, DateTimeOffset now, JobIds ids, string? group) =>
+        [.. requests.Zip(ids.New(now, requests.Count), (request, id) => Of(request, now, group, id))];
 
     private static NewJob Of(JobRequest request, DateTimeOffset now, string? group, string id)
     {

@@ -29,7 +29,7 @@ internal static class Groups
         from job_groups where organization_id = @organization and id = @id
         """;
 
-    public static async Task<(string Id, IReadOnlyList<NewJob> Jobs)> Add(DbTransaction transaction, JobGroupRequest group, DateTimeOffset now, CancellationToken cancel)
+    public static async Task<(string Id, IReadOnlyList<NewJob> Jobs)> Add(DbTransaction transaction, JobGroupRequest group, DateTimeOffset now, JobIds ids, CancellationToken cancel)
     {
         if (group.Jobs.Count == 0 || group.Jobs.Append(group.Continuation).Any(job => job is not null && job.Organization != group.Organization))
         {
@@ -42,9 +42,9 @@ internal static class Groups
         }
 
         // Checked now: when the last job ends nobody is there to hear that it can't be kept.
-        _ = group.Continuation is null ? null : NewJob.Of(group.Continuation with { Deadline = null }, now);
+        _ = group.Continuation is null ? null : NewJob.Of(group.Continuation with { Deadline = null }, now, ids);
         var id = Guid.CreateVersion7(now).ToString("N");
-        var rows = NewJob.Of(group.Jobs, now, id);
+        var rows = NewJob.Of(group.Jobs, now, ids, id);
         var row = new
         {
             id, group.Organization, group.Title, jobs = rows.Count, continuation = group.Continuation is null ? null : JsonSerializer.Serialize(group.Continuation),
@@ -71,7 +71,7 @@ internal static class Groups
             if (left is { Open: 0, Continuation: not null, NextJob: null } && (left.Failed == 0 || left.OnlyAfterSuccess == 0))
             {
                 var request = JsonSerializer.Deserialize<JobRequest>(left.Continuation)!;
-                var next = NewJob.Of(request.Deadline <= now ? request with { Deadline = null } : request, now);
+                var next = NewJob.Of(request.Deadline <= now ? request with { Deadline = null } : request, now, new JobIds());
                 var id = (await Insertion.Insert(transaction, [next], null, cancel))[0];
                 await transaction.Run(NextSql, new { organization, group, next = id }, cancel);
                 signals.Add(next.Signal);

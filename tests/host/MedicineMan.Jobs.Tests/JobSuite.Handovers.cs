@@ -168,7 +168,7 @@ public abstract partial class JobSuite
         var stopping = worker.StopAsync(default);
         await Task.Delay(200);
         Assert.False(stopping.IsCompleted);
-        Assert.Null(rig.Changes.Takers.Take(NewJob.Of(Plain, rig.Time.GetUtcNow())));
+        Assert.Null(rig.Changes.Takers.Take(NewJob.Of(Plain, rig.Time.GetUtcNow(), new JobIds())));
         await Insert(rig, job);
         handover.Start();
         await stopping;
@@ -179,7 +179,7 @@ public abstract partial class JobSuite
 
     private static Task HasNothingToDo(Rig rig) => Eventually.Holds(() =>
     {
-        var handover = rig.Changes.Takers.Take(NewJob.Of(Plain, rig.Time.GetUtcNow()));
+        var handover = rig.Changes.Takers.Take(NewJob.Of(Plain, rig.Time.GetUtcNow(), new JobIds()));
         handover?.Withdraw();
         return Task.FromResult(handover is not null);
     });
@@ -187,7 +187,7 @@ public abstract partial class JobSuite
     private static async Task<(NewJob Job, Handover Handover)> Taken(Rig rig)
     {
         Handover? handover = null;
-        var job = NewJob.Of(Plain, rig.Time.GetUtcNow());
+        var job = NewJob.Of(Plain, rig.Time.GetUtcNow(), new JobIds());
         await Eventually.Holds(() => Task.FromResult((handover = rig.Changes.Takers.Take(job)) is not null));
         return (job with { Taken = handover }, handover!);
     }

@@ -13,7 +13,6 @@ public abstract partial class JobSuite
         var order = new ConcurrentQueue<string>();
         rig.Handle("work", (run, _) => { order.Enqueue(run.Organization); return Task.CompletedTask; });
         await rig.EnqueueMany(Enumerable.Range(0, 3000).Select(_ => new JobRequest("flood", "work", "{}")));
-        await Task.Delay(5);
         var quiet = await rig.Enqueue();
 
         await rig.Work(Rig.Quick with { Concurrency = 2 });

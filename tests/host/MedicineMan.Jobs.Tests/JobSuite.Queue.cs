@@ -93,13 +93,32 @@ public abstract partial class JobSuite
     }
 
     [SkippableFact]
+    public async Task Jobs_put_in_one_after_another_run_in_that_order_however_fast()
+    {
+        await using var rig = await Start();
+        var order = new List<string>();
+        rig.Handle("work", (run, _) => { order.Add(run.Id); return Task.CompletedTask; });
+        var ids = new List<string>();
+        for (var i = 0; i < 100; i++)
+        {
+            ids.Add(await rig.Enqueue());
+        }
+
+        ids.AddRange(await rig.EnqueueMany(Enumerable.Range(0, 100).Select(_ => new JobRequest(Rig.Org, "work", "{}"))));
+        ids.Add(await rig.Enqueue());
+        await rig.Work(Rig.Quick with { Concurrency = 1 });
+        await rig.Until(ids[^1], JobState.Succeeded);
+
+        Assert.Equal(ids, order);
+    }
+
+    [SkippableFact]
     public async Task Higher_priority_goes_first_and_equals_go_in_order()
     {
         await using var rig = await Start();
         var order = new List<string>();
         rig.Handle("work", (run, _) => { order.Add(run.Id); return Task.CompletedTask; });
         var low = await rig.Enqueue();
-        await Task.Delay(5);
         var low2 = await rig.Enqueue();
         var high = await rig.Enqueue(with: request => request with { Priority = 5 });
 
