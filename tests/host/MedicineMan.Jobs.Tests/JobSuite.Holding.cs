@@ -121,7 +121,7 @@ public abstract partial class JobSuite
         var late = await rig.Enqueue(with: request => request with { Deadline = rig.Time.GetUtcNow().AddMilliseconds(100) });
         await Task.Delay(150);
         await rig.Work(Rig.Quick with { Queues = ["default"] });
-        var runs = await rig.Enqueue(with: request => request with { Deadline = rig.Time.GetUtcNow().AddSeconds(1) });
+        var runs = await rig.Enqueue(with: request => request with { Deadline = rig.Time.GetUtcNow().AddSeconds(3) });
 
         Assert.Contains("deadline", (await rig.Until(waiting, JobState.Dead)).Error, StringComparison.Ordinal);
         Assert.Equal(0, (await rig.Until(late, JobState.Dead)).Attempt);
