@@ -27,7 +27,7 @@ internal static class JobsApi
     {
         if (state is not null && JobView.Read(state) is null)
         {
-            throw ApiProblem.Invalid("state", $"A job's state is one of {string.Join(", ", JobView.States.Select(one => one.Word()))}.");
+            throw ApiProblem.Invalid("state", JobView.StatesThereAre);
         }
 
         var filter = new JobFilter { State = JobView.Read(state), Type = type, ServerId = server, Person = person, Group = group, Text = text, Since = since, Until = until };

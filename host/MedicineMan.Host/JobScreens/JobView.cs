@@ -46,6 +46,9 @@ internal static class JobView
 
     public static string Tone(JobAttempt attempt) => Nearest(attempt).Tone();
 
+    /// What somebody is told who names another state.
+    public static string StatesThereAre { get; } = $"A job's state is one of {string.Join(", ", States.Select(state => state.Word()))}.";
+
     public static JobState? Read(string? word) => States.Cast<JobState?>().FirstOrDefault(state => state!.Value.Word() == word);
 
     /// An error without what stood behind it.

@@ -43,7 +43,7 @@ internal sealed class IndexModel(JobQueue jobs, JobMonitor monitor, JobWorkerOpt
     public async Task OnGet(string? state, string? type, string? server, string? person, string? group, string? q, string? since, string? until, string? after, CancellationToken cancel)
     {
         var organization = HttpContext.Visitor().Organization;
-        string? problem = null;
+        var problem = Given(state) is { } word && JobView.Read(word) is null ? $"“{word}” is no state. {JobView.StatesThereAre}" : null;
         Filter = new JobFilter { State = JobView.Read(state), Type = Given(type), ServerId = Given(server), Person = Given(person), Group = Given(group), Text = Given(q), Since = Days.Start(since, 0, ref problem), Until = Days.Start(until, 1, ref problem) };
         (Since, Until, Problem) = (since, until, problem);
         IsFirst = after is null;

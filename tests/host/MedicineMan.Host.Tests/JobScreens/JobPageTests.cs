@@ -54,6 +54,7 @@ public abstract class JobPageTests
         Assert.Empty(await Found("since=2000-01-01&until=2000-12-31"));
         Assert.Empty(await Found("q=copy&since=2100-01-01"));
         Assert.Equal(2, (await Found("since=yesterday")).Length);
+        Assert.Contains("“done” is no state. A job's state is one of running, ready,", (await browser.Get("/jobs?state=done")).Text, StringComparison.Ordinal);
         Assert.Contains("“yesterday” is no day. Write year, month and day", (await browser.Get("/jobs?since=yesterday")).Text, StringComparison.Ordinal);
     }
 
