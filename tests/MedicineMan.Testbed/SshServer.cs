@@ -99,6 +99,18 @@ public sealed class SshServer : IAsyncDisposable
     /// The connections that are open stay so, and nothing moves on them any more, until they are cut.
     public void FreezeConnections() => Signal("-STOP");
 
+    public void ThawConnections() => Signal("-CONT");
+
+    /// The programs that run over its connections.
+    public IReadOnlyList<string> Running()
+    {
+        var all = Programs.Run("/bin/ps", ["-eo", "pid=,ppid=,comm="]).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToLookup(line => line[1]);
+        return [.. Below(process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+
+        IEnumerable<string> Below(string parent) => all[parent].SelectMany(line => Below(line[0]).Concat(line[2].StartsWith("sshd", StringComparison.Ordinal) ? [] : [line[2]]));
+    }
+
     private void Signal(string signal)
     {
         foreach (var child in Programs.TryRun("/usr/bin/pgrep", ["-P", process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]).Output

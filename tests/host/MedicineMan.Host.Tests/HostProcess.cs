@@ -56,13 +56,13 @@ internal sealed class HostProcess : IAsyncDisposable
         return started;
     }
 
-    public static Task<(int Code, string Error)> Fail(params string[] arguments) => Run(Command(Program, arguments));
+    public static Task<(int Code, string Error)> Fail(params string[] arguments) => Fail([], arguments);
 
-    public static Task<(int Code, string Error)> Fail((string Name, string Value)[] environment, params string[] arguments) => Run(Command(Program, arguments, environment));
+    public static Task<(int Code, string Error)> Fail((string Name, string Value)[] environment, params string[] arguments) => Run(Command(Program, Somewhere(arguments), environment));
 
     public static Task<(int Code, string Error)> FailAs(string user, params string[] arguments)
     {
-        var (file, all) = Programs.As(user, Program, arguments);
+        var (file, all) = Programs.As(user, Program, Somewhere(arguments));
         return Run(Command(file, all));
     }
 
@@ -103,6 +103,9 @@ internal sealed class HostProcess : IAsyncDisposable
 
         return (process.ExitCode, await error);
     }
+
+    // Somebody may use this machine's 5080 for something.
+    private static string[] Somewhere(string[] arguments) => arguments.Contains("--urls") ? arguments : [.. arguments, "--urls", $"http://127.0.0.1:{Programs.FreePort()}"];
 
     private static ProcessStartInfo Command(string file, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {

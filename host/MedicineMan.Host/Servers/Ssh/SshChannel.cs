@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using MedicineMan.Host.Servers.Commands;
 using MedicineMan.Sdk.Commands;
+using Renci.SshNet.Messages;
 using Renci.SshNet.Messages.Connection;
 
 namespace MedicineMan.Host.Servers.Ssh;
@@ -17,6 +18,9 @@ internal sealed class SshChannel(SshSession session, uint number, string line) :
         ["", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM"];
 
     private readonly Lock gate = new();
+
+    // Held while something is sent, and never by the receiving thread: sending may wait for what only that one can receive.
+    private readonly Lock sending = new();
     private readonly ChannelPipe output = new();
     private readonly ChannelPipe errors = new();
     private readonly TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,6 +33,7 @@ internal sealed class SshChannel(SshSession session, uint number, string line) :
     private long buffered;
     private long unreturned;
     private bool opened;
+    private bool unwanted;
     private bool endSent;
     private bool closeSent;
 
@@ -51,18 +56,23 @@ internal sealed class SshChannel(SshSession session, uint number, string line) :
 
     public void Opened(ChannelOpenConfirmationMessage confirmation)
     {
+        bool wanted;
         lock (gate)
         {
-            (remoteNumber, remoteWindow, remotePacket, opened) =
-                (confirmation.RemoteChannelNumber, confirmation.InitialWindowSize, confirmation.MaximumPacketSize, true);
+            (remoteNumber, remoteWindow, remotePacket, opened, wanted) =
+                (confirmation.RemoteChannelNumber, confirmation.InitialWindowSize, confirmation.MaximumPacketSize, true, !unwanted);
         }
 
-        Later(() => session.Send(new ChannelRequestMessage(remoteNumber, new ExecRequest(line))));
+        Later(wanted ? () => Send(new ChannelRequestMessage(remoteNumber, new ExecRequest(line))) : Close);
     }
 
     public void Started() => running.TrySetResult();
 
-    public void Refused(string why) => Lost(new CommandException($"{session.Server} cannot be used: {why}."));
+    public void Refused(string why)
+    {
+        Lost(new CommandException($"{session.Server} cannot be used: {why}."));
+        Later(Close);
+    }
 
     public void WindowOpened(uint bytes)
     {
@@ -81,6 +91,7 @@ internal sealed class SshChannel(SshSession session, uint number, string line) :
         if (Interlocked.Add(ref buffered, bytes.Length) > 2 * Window)
         {
             Lost(new CommandException($"{session.Server} sent more than it was allowed to; the command was given up."));
+            Later(Close);
             return;
         }
 
@@ -161,7 +172,11 @@ internal sealed class SshChannel(SshSession session, uint number, string line) :
                 continue;
             }
 
-            session.Send(new ChannelDataMessage(remoteNumber, bytes[..size].ToArray(), 0, size));
+            if (!Send(new ChannelDataMessage(remoteNumber, bytes[..size].ToArray(), 0, size)))
+            {
+                throw new IOException("The command takes no more input.");
+            }
+
             bytes = bytes[size..];
         }
     }
@@ -178,7 +193,7 @@ internal sealed class SshChannel(SshSession session, uint number, string line) :
             endSent = true;
         }
 
-        session.Send(new ChannelEofMessage(remoteNumber));
+        Send(new ChannelEofMessage(remoteNumber));
     }
 
     public async ValueTask DisposeAsync()
@@ -193,15 +208,31 @@ internal sealed class SshChannel(SshSession session, uint number, string line) :
     {
         lock (gate)
         {
-            if (closeSent || !opened)
+            unwanted = true;
+            if (!opened)
             {
                 return;
             }
-
-            closeSent = true;
         }
 
-        session.Send(new ChannelCloseMessage(remoteNumber));
+        Send(new ChannelCloseMessage(remoteNumber), last: true);
+    }
+
+    // Nothing may follow the close: the server forgets the channel then, and gives its number to the next one. What is sent to a number
+    // that it does not know, sshd answers by cutting the connection, and with it every other command.
+    private bool Send(Message message, bool last = false)
+    {
+        lock (sending)
+        {
+            if (closeSent)
+            {
+                return false;
+            }
+
+            closeSent = last;
+            session.Send(message);
+            return true;
+        }
     }
 
     // What lies unread is given back as window, so that a command whose output nobody wants can run to its end.
@@ -213,7 +244,7 @@ internal sealed class SshChannel(SshSession session, uint number, string line) :
         var due = Interlocked.Add(ref unreturned, bytes);
         if (due >= Window / 4 && !closed.Task.IsCompleted && Interlocked.CompareExchange(ref unreturned, 0, due) == due)
         {
-            session.Send(new ChannelWindowAdjustMessage(remoteNumber, (uint)due));
+            Send(new ChannelWindowAdjustMessage(remoteNumber, (uint)due));
         }
     }
 

@@ -39,7 +39,7 @@ public sealed class SecondServerTests
         var plan = await two.Plan(settings => settings with { ProofHost = "127.0.0.1", ProofPort = two.Other.Port, ProofUserName = "prover", ProofPassword = "wrong" });
         var looked = await two.Ward.Until(() => two.Plans.Get(Ward.Here, plan, default), row => row.FoundAt is not null, row => row.FoundError ?? "");
         Assert.Contains("not proven where its proofs go", looked.FoundError, StringComparison.Ordinal);
-        Assert.Contains("password", looked.FoundError, StringComparison.OrdinalIgnoreCase);
+        Assert.True(looked.FoundError!.Contains("password", StringComparison.OrdinalIgnoreCase), looked.FoundError);
 
         var run = await two.Ward.BackUp(plan);
         Assert.Equal((StageState.Done, StageState.Failed), (run.StoreState, run.ProveState));

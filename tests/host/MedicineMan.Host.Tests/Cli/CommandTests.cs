@@ -173,7 +173,7 @@ public sealed class CommandTests
     {
         using var folder = new TemporaryFolder("settings");
 
-        var (code, error) = await HostProcess.Fail([(variable, value)], "--data", folder["data"], "--urls", $"http://127.0.0.1:{Programs.FreePort()}");
+        var (code, error) = await HostProcess.Fail([(variable, value)], "--data", folder["data"]);
 
         Assert.Equal(1, code);
         Assert.Contains(sentence, error, StringComparison.Ordinal);
