@@ -34,9 +34,7 @@ public sealed class SshChannelTests(SshFixture ssh) : IClassFixture<SshFixture>
         Programs.Require("ps");
         await using var server = await SshServer.Start();
         await using var connections = new SshConnections(TimeProvider.System);
-        var target = new SshTarget("slow", "slow", "127.0.0.1", server.Port, SshServer.KeyUser, SshCredential.ByKey(server.PrivateKey), null);
-        var key = (await Assert.ThrowsAsync<UnknownHostKeyException>(() => SshConnector.Connect(target, null, default))).Key;
-        var runner = new ShellRunner("slow", new SshShell(target with { Pinned = key }, connections), NoSecrets, TimeProvider.System);
+        var runner = new ShellRunner("s", new SshShell(SshConnectionTests.Target(server, await SshConnectionTests.Learn(server)), connections), NoSecrets, TimeProvider.System);
         await Echo();
         server.FreezeConnections();
         for (var i = 0; i < 3; i++)

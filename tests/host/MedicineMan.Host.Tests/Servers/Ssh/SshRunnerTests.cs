@@ -64,16 +64,14 @@ public sealed class SshRunnerTests(SshFixture ssh) : CommandRunnerTests, IClassF
         Programs.Require("sshd");
         await using var server = await SshServer.Start();
         await using var connections = new SshConnections(TimeProvider.System);
-        var target = new SshTarget("cut", "db-7", "127.0.0.1", server.Port, SshServer.KeyUser, SshCredential.ByKey(server.PrivateKey), null);
-        var key = (await Assert.ThrowsAsync<UnknownHostKeyException>(() => SshConnector.Connect(target, null, default))).Key;
-        var runner = new ShellRunner("cut", new SshShell(target with { Pinned = key }, connections), Secrets, TimeProvider.System);
+        var runner = new ShellRunner("s", new SshShell(SshConnectionTests.Target(server, await SshConnectionTests.Learn(server)), connections), Secrets, TimeProvider.System);
         var command = await runner.StartAsync(new CommandSpec("sh", "-c", "head -c 1000000 /dev/zero; sleep 1000"), default);
         await command.StandardOutput.ReadAsync();
 
         server.CutConnections();
 
         var failed = await Assert.ThrowsAsync<CommandException>(() => command.Completion);
-        Assert.Contains("The connection to db-7 was lost", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("The connection to web-1 was lost", failed.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<CommandException>(() => ReadAll(command));
         await command.DisposeAsync();
         Assert.Equal("again\n", (await runner.RunTextAsync(new CommandSpec("echo", "again"), "", 1000, default)).Output);
