@@ -96,7 +96,7 @@ public sealed class SshServer : IAsyncDisposable
     /// Cuts the connections that are open; new ones are served.
     public void CutConnections() => Signal("-KILL");
 
-    /// The connections that are open stay so, and nothing moves on them any more, until they are cut.
+    /// The connections that are open stay so, and nothing moves on them any more, until they are thawed or cut.
     public void FreezeConnections() => Signal("-STOP");
 
     public void ThawConnections() => Signal("-CONT");

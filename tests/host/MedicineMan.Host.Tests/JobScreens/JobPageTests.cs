@@ -5,6 +5,7 @@ using MedicineMan.Host.Data;
 using MedicineMan.Host.Tests.Api;
 using MedicineMan.Jobs;
 using MedicineMan.Jobs.Grouping;
+using MedicineMan.Testbed;
 
 namespace MedicineMan.Host.Tests.JobScreens;
 
@@ -168,13 +169,8 @@ public abstract class JobPageTests
         Assert.Equal(HttpStatusCode.NotFound, (await viewer.Get($"/jobs/{job}")).Status);
     }
 
-    private static async Task Ended(TestHost host, string job)
-    {
-        for (var end = DateTime.UtcNow.AddSeconds(20); (await host.Get<JobQueue>().Find("default", job, default))!.EndedAt is null; await Task.Delay(50))
-        {
-            Assert.True(DateTime.UtcNow < end, "It did not end.");
-        }
-    }
+    private static Task Ended(TestHost host, string job) =>
+        Eventually.Holds(async () => (await host.Get<JobQueue>().Find("default", job, default))!.EndedAt is not null, otherwise: "It did not end");
 
     private sealed class Failing : IJobHandler
     {
